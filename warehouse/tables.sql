@@ -1,0 +1,123 @@
+-- The tables that neither dlt nor dbt makes, and who may write them.
+-- Applied by every setup: whatever stands here must be repeatable.
+
+create table if not exists ops.loads (
+    load_id text not null,
+    source text not null,
+    resource text not null,
+    dlt_load_id text,
+    as_of timestamptz not null,
+    window_start timestamptz,
+    window_end timestamptz,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    received bigint not null,
+    accepted bigint not null,
+    rejected bigint not null,
+    new bigint not null,
+    changed bigint not null,
+    unchanged bigint not null,
+    duplicate bigint not null,
+    deleted bigint not null,
+    bytes bigint not null,
+    primary key (load_id, source, resource),
+    constraint every_row_received_is_accepted_or_rejected
+        check (received = accepted + rejected),
+    constraint every_row_accepted_has_one_outcome
+        check (accepted = new + changed + unchanged + duplicate)
+);
+
+create table if not exists ops.reconciliation (
+    load_id text not null,
+    source text not null,
+    resource text not null,
+    window_start timestamptz,
+    window_end timestamptz,
+    source_count bigint not null,
+    raw_count bigint not null,
+    quarantined bigint not null,
+    checked_at timestamptz not null,
+    primary key (load_id, source, resource)
+);
+
+create table if not exists quarantine.rejected_rows (
+    source text not null,
+    resource text not null,
+    payload_hash text not null,
+    reason text not null,
+    field text,
+    payload jsonb not null,
+    load_id text not null,
+    status text not null default 'open' check (status in ('open', 'replayed')),
+    rejected_at timestamptz not null,
+    replayed_at timestamptz,
+    primary key (source, resource, payload_hash)
+);
+
+create table if not exists predictions.model_versions (
+    model text not null,
+    version text not null,
+    mlflow_version text,
+    params jsonb not null,
+    features jsonb not null,
+    data_fingerprint text not null,
+    code_hash text not null,
+    artifact_uri text,
+    artifact_sha256 text,
+    trained_at timestamptz not null,
+    train_start timestamptz not null,
+    train_end timestamptz not null,
+    rows bigint not null,
+    seed integer not null,
+    is_promotable boolean not null,
+    gate_reason text,
+    champion_from timestamptz,
+    champion_to timestamptz,
+    primary key (model, version)
+);
+
+create table if not exists predictions.backtests (
+    model text not null,
+    version text not null,
+    fold integer not null,
+    slice text not null,
+    metric text not null,
+    value double precision,
+    baseline_value double precision,
+    n bigint not null,
+    primary key (model, version, fold, slice, metric)
+);
+
+-- The hour stands before the device in the key, because scores are written and read by time.
+create table if not exists predictions.anomaly_scores (
+    model text not null,
+    version text not null,
+    device_key bigint not null,
+    hour timestamptz not null,
+    as_of timestamptz not null,
+    score double precision check (score between 0 and 1),
+    raw_score double precision,
+    baseline_score double precision,
+    severity text,
+    is_flagged boolean not null,
+    coverage double precision,
+    not_scored_reason text,
+    factors jsonb,
+    primary key (model, hour, device_key)
+);
+
+grant select, insert, update, delete
+on ops.loads, ops.reconciliation, quarantine.rejected_rows
+to opsmart_loader;
+
+grant select
+on ops.loads, ops.reconciliation, quarantine.rejected_rows
+to opsmart_transformer;
+
+grant select, insert, update, delete
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores
+to opsmart_ml;
+
+grant select
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores
+to opsmart_transformer;

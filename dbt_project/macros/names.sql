@@ -1,0 +1,29 @@
+{% macro host_name(name) -%}
+    {#-
+        The name hosts are matched by: lower case, without domain and port. An address, which has dots
+        but no domain, loses only its port.
+    -#}
+    case
+        when {{ name }} ~ '^\[?[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?(:[0-9]+)?$'
+            then lower(regexp_replace({{ name }}, '^\[(.*)\](:[0-9]+)?$', '\1'))
+        when {{ name }} ~ '^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(:[0-9]+)?$' then split_part({{ name }}, ':', 1)
+        else nullif(split_part(split_part(lower(trim({{ name }})), ':', 1), '.', 1), '')
+    end
+{%- endmacro %}
+
+{% macro company_name(name) -%}
+    {#- The name companies are matched by: NFKC, lower case, without spaces and punctuation. -#}
+    nullif(regexp_replace(lower(normalize({{ name }}, nfkc)), '[\s.,;:&+''"()/_-]+', '', 'g'), '')
+{%- endmacro %}
+
+{% macro translated_name(name) -%}
+    {#-
+        The text of a translated Odoo field: English, else the first language there is; older versions
+        hold a plain string.
+    -#}
+    case
+        when jsonb_typeof({{ name }}) = 'object'
+            then coalesce({{ name }} ->> 'en_US', jsonb_path_query_first({{ name }}, '$.*') #>> '{}')
+        else {{ name }} #>> '{}'
+    end
+{%- endmacro %}

@@ -1,0 +1,29 @@
+{% macro date_key(moment) -%}
+    {#- The UTC day of a timestamptz as an integer yyyymmdd. -#}
+    to_char({{ moment }} at time zone 'UTC', 'YYYYMMDD')::integer
+{%- endmacro %}
+
+{% macro time_key(moment) -%}
+    {#- The UTC hour of a timestamptz as an integer yyyymmddhh, the key of dim_time. -#}
+    to_char({{ moment }} at time zone 'UTC', 'YYYYMMDDHH24')::integer
+{%- endmacro %}
+
+{% macro utc_date(moment) -%}
+    {#- The UTC day of a timestamptz as a date, whatever the session's time zone. -#}
+    ({{ moment }} at time zone 'UTC')::date
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}
+    {#- Whole seconds from one timestamptz to a later one; negative if the order is wrong. -#}
+    extract(epoch from {{ later }} - {{ earlier }})::bigint
+{%- endmacro %}
+
+{% macro day_start(date_key) -%}
+    {#- The UTC midnight (timestamptz) at which the day of a date_key begins. -#}
+    to_date({{ date_key }}::text, 'YYYYMMDD')::timestamp at time zone 'UTC'
+{%- endmacro %}
+
+{% macro next_full_hour(moment) -%}
+    {#- The first full UTC hour not before a timestamptz. -#}
+    date_trunc('hour', {{ moment }} + interval '59 minutes 59.999999 seconds', 'UTC')
+{%- endmacro %}

@@ -1,0 +1,211 @@
+with host_days as (
+    select * from {{ ref('fct_infrastructure_daily') }}
+),
+
+devices as (
+    select * from {{ ref('dim_device') }}
+),
+
+sites as (
+    select * from {{ ref('dim_site') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+outcomes as (
+    select * from {{ ref('prediction_outcomes') }}
+),
+
+spans as (
+    select
+        device_key,
+        min(first_hour) as first_hour,
+        max(last_hour) + interval '1 hour' as end_hour
+    from host_days
+    group by device_key
+),
+
+-- the hours of each device's monitoring, by the version of the device that held when they began
+version_spans as (
+    select
+        devices.device_key,
+        devices.site_key,
+        devices.customer_key,
+        devices.role_name,
+        greatest({{ next_full_hour('devices.valid_from') }}, spans.first_hour) as first_hour,
+        least({{ next_full_hour('devices.valid_to') }}, spans.end_hour) as end_hour
+    from spans
+    inner join devices on spans.device_key = devices.device_key
+),
+
+version_days as (
+    select
+        *,
+        generate_series(
+            date_trunc('day', first_hour, 'UTC'), end_hour - interval '1 hour', interval '24 hours'
+        ) as day_start
+    from version_spans
+    where first_hour < end_hour
+),
+
+expected_days as (
+    select
+        {{ date_key('day_start') }} as date_key,
+        device_key,
+        site_key,
+        customer_key,
+        role_name,
+        {{ seconds_between(
+            'greatest(first_hour, day_start)', "least(end_hour, day_start + interval '24 hours')"
+        ) }} / 3600 as expected_device_hours
+    from version_days
+),
+
+expected as (
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key,
+        count(distinct device_key) as devices,
+        sum(expected_device_hours)::bigint as expected_device_hours
+    from expected_days
+    group by date_key, site_key, role_name, customer_key
+),
+
+measured as (
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key,
+        count(distinct device_key) as reporting_devices,
+        sum(device_hours)::bigint as device_hours,
+        sum(covered_hours) as covered_hours,
+        sum(up_measured_hours) as up_measured_hours,
+        sum(up_minutes) as up_minutes,
+        sum(cpu_measured_hours) as cpu_measured_hours,
+        sum(cpu_pct_hours) as cpu_pct_hours,
+        max(cpu_max_pct) as cpu_max_pct,
+        sum(mem_measured_hours) as mem_measured_hours,
+        sum(mem_pct_hours) as mem_pct_hours,
+        max(mem_max_pct) as mem_max_pct,
+        max(disk_max_pct) as disk_max_pct,
+        sum(net_in_bytes) as net_in_bytes,
+        sum(net_out_bytes) as net_out_bytes,
+        max(temp_max_celsius) as temp_max_celsius,
+        sum(energy_kwh) as energy_kwh
+    from host_days
+    group by date_key, site_key, role_name, customer_key
+),
+
+placed_outcomes as (
+    select
+        outcomes.date_key,
+        coalesce(devices.site_key, -1) as site_key,
+        coalesce(devices.role_name, 'unknown') as role_name,
+        coalesce(devices.customer_key, -1) as customer_key,
+        outcomes.is_scored,
+        outcomes.is_flagged,
+        outcomes.outcome
+    from outcomes
+    left join devices
+        on
+            outcomes.device_key = devices.device_key
+            and outcomes.hour >= devices.valid_from
+            and outcomes.hour < devices.valid_to
+),
+
+predicted as (
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key,
+        count(*) filter (where is_scored) as scored_device_hours,
+        count(*) filter (where is_flagged) as anomalies,
+        count(*) filter (where is_flagged and outcome = 'hit') as anomaly_hits,
+        count(*) filter (where is_flagged and outcome = 'false_alarm') as anomaly_false_alarms
+    from placed_outcomes
+    group by date_key, site_key, role_name, customer_key
+),
+
+slices as (
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key
+    from expected
+    union
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key
+    from measured
+    union
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key
+    from predicted
+),
+
+joined as (
+    select
+        slices.date_key,
+        to_date(slices.date_key::text, 'YYYYMMDD') as date_day,
+        slices.site_key,
+        sites.site_name,
+        slices.role_name,
+        slices.customer_key,
+        customers.customer_name,
+        coalesce(expected.devices, 0) as devices,
+        coalesce(measured.reporting_devices, 0) as reporting_devices,
+        coalesce(measured.device_hours, 0) as device_hours,
+        coalesce(expected.expected_device_hours, 0) as expected_device_hours,
+        round(100 * coalesce(measured.covered_hours, 0) / nullif(expected.expected_device_hours, 0), 4)
+            as coverage_pct,
+        round(100 * measured.up_minutes / nullif(60 * measured.up_measured_hours, 0), 4) as availability_pct,
+        round(measured.cpu_pct_hours / nullif(measured.cpu_measured_hours, 0), 4) as cpu_avg_pct,
+        round(measured.cpu_max_pct::numeric, 4) as cpu_max_pct,
+        round(measured.mem_pct_hours / nullif(measured.mem_measured_hours, 0), 4) as mem_avg_pct,
+        round(measured.mem_max_pct::numeric, 4) as mem_max_pct,
+        round(measured.disk_max_pct::numeric, 4) as disk_max_pct,
+        measured.net_in_bytes,
+        measured.net_out_bytes,
+        round(measured.temp_max_celsius::numeric, 2) as temp_max_celsius,
+        round(measured.energy_kwh, 4) as energy_kwh,
+        coalesce(predicted.scored_device_hours, 0) as scored_device_hours,
+        coalesce(predicted.anomalies, 0) as anomalies,
+        round(100 * predicted.anomalies::numeric / nullif(predicted.scored_device_hours, 0), 4) as anomaly_rate_pct,
+        coalesce(predicted.anomaly_hits, 0) as anomaly_hits,
+        coalesce(predicted.anomaly_false_alarms, 0) as anomaly_false_alarms
+    from slices
+    left join expected
+        on
+            slices.date_key = expected.date_key
+            and slices.site_key = expected.site_key
+            and slices.role_name = expected.role_name
+            and slices.customer_key = expected.customer_key
+    left join measured
+        on
+            slices.date_key = measured.date_key
+            and slices.site_key = measured.site_key
+            and slices.role_name = measured.role_name
+            and slices.customer_key = measured.customer_key
+    left join predicted
+        on
+            slices.date_key = predicted.date_key
+            and slices.site_key = predicted.site_key
+            and slices.role_name = predicted.role_name
+            and slices.customer_key = predicted.customer_key
+    left join sites on slices.site_key = sites.site_key and sites.is_current
+    left join customers on slices.customer_key = customers.customer_key and customers.is_current
+)
+
+select * from joined

@@ -1,0 +1,115 @@
+with scores as (
+    select * from {{ source('predictions', 'anomaly_scores') }}
+),
+
+incidents as (
+    select * from {{ ref('fct_incidents') }}
+),
+
+loads as (
+    select * from {{ source('ops', 'loads') }}
+),
+
+-- up to when the incident source has been read, and since when it has been in use
+observed as (
+    select
+        (
+            select coalesce(max(window_end), '-infinity'::timestamptz)
+            from loads
+            where source = 'thehive' and resource = 'cases' and window_end <= {{ as_of() }}
+        ) as observed_until,
+        (
+            select coalesce(min(least(occurred_at, detected_at)), 'infinity'::timestamptz)
+            from incidents
+        ) as observed_since
+),
+
+real_incidents as (
+    select
+        device_key,
+        occurred_at,
+        detected_at,
+        greatest(coalesce(resolved_at, {{ as_of() }}), occurred_at) as ended_at
+    from incidents
+    where device_key > 0 and not is_false_positive and not is_duplicate
+),
+
+-- every hour h with an incident that starts in [h, h + 24 h) or touches [h - 2 h, h + 3 h)
+touched_hours as (
+    select
+        device_key,
+        detected_at,
+        generate_series(
+            date_trunc('hour', occurred_at, 'UTC') - interval '23 hours',
+            ended_at + interval '2 hours',
+            interval '1 hour'
+        ) as hour
+    from real_incidents
+),
+
+incident_hours as (
+    select
+        device_key,
+        hour,
+        min(detected_at) as detected_at
+    from touched_hours
+    group by device_key, hour
+),
+
+due as (
+    select
+        scores.model,
+        scores.version,
+        scores.device_key,
+        scores.hour,
+        scores.as_of as scored_as_of,
+        scores.score is not null as is_scored,
+        scores.is_flagged,
+        scores.hour + interval '24 hours' as due_at,
+        incident_hours.detected_at as incident_detected_at,
+        observed.observed_until,
+        observed.observed_since
+    from scores
+    cross join observed
+    left join incident_hours
+        on
+            scores.device_key = incident_hours.device_key
+            and scores.hour = incident_hours.hour
+    where scores.as_of <= {{ as_of() }}
+),
+
+judged as (
+    select
+        *,
+        case
+            when not is_scored then 'expired'
+            when incident_detected_at is not null and is_flagged then 'hit'
+            when incident_detected_at is not null then 'miss'
+            when due_at > observed_until then 'not_due'
+            when hour < date_trunc('hour', observed_since, 'UTC') then 'expired'
+            when is_flagged then 'false_alarm'
+            else 'correct_reject'
+        end as outcome
+    from due
+),
+
+timed as (
+    select
+        model,
+        version,
+        device_key,
+        hour,
+        {{ date_key('hour') }} as date_key,
+        is_scored,
+        is_flagged,
+        due_at,
+        outcome,
+        case
+            when not is_scored then scored_as_of
+            when outcome in ('hit', 'miss') then greatest(incident_detected_at, hour + interval '1 hour')
+            when outcome <> 'not_due' then due_at
+        end as outcome_known_at
+    from judged
+)
+
+select * from timed

@@ -1,0 +1,145 @@
+"""The house rules of the dbt project, read off its manifest; parsing needs no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from ingest.sources import SOURCES
+from warehouse.settings import ROOT
+
+PROJECT = ROOT / "dbt_project"
+LAYERS = ["staging", "intermediate", "core", "features", "predictions", "marts"]
+CONTRACTED = LAYERS[LAYERS.index("core") :]
+# Beside staging only predictions reads tables that dbt does not make: what ML and the loader wrote.
+SOURCES_OF = {"staging": {f"raw_{name}" for name in SOURCES}, "predictions": {"predictions", "ops"}}
+CLOCK = re.compile(
+    r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\("
+    r"|\b(current_(date|time|timestamp)|localtime(stamp)?)\b"
+    r"|run_started_at|datetime\.(datetime\.|date\.)?(utc)?(now|today)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
+    """The project parsed with warnings as errors, so that a deprecated spelling fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOST", "USER", "PASSWORD", "DATABASE"):
+            patch.setenv(f"OPSMART_PG_{name}", "nowhere")
+        patch.setenv("OPSMART_PG_PORT", "1")
+        target = str(tmp_path_factory.mktemp("target"))
+        outcome = dbtRunner().invoke(
+            [
+                *("--warn-error", "parse", "--quiet", "--no-partial-parse"),
+                *("--target-path", target, "--log-path", target),
+                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            ]
+        )
+    assert outcome.success, outcome.exception
+    assert isinstance(outcome.result, Manifest)
+    yield outcome.result
+
+
+def _models(manifest: Manifest) -> dict[str, Any]:
+    return {
+        name: node for name, node in manifest.nodes.items() if str(node.resource_type) == "model"
+    }
+
+
+def _layer(node: Any) -> str:
+    return str(node.fqn[1])
+
+
+def test_layers_read_downwards_only(manifest: Manifest) -> None:
+    models = _models(manifest)
+    wrong = []
+    for node in models.values():
+        for name in node.depends_on.nodes:
+            if name in models:
+                depth = LAYERS.index(_layer(models[name]))
+                is_fine = depth <= LAYERS.index(_layer(node)) and (
+                    _layer(node) != "marts" or depth >= LAYERS.index("core")
+                )
+            else:
+                is_fine = manifest.sources[name].source_name in SOURCES_OF.get(_layer(node), set())
+            if not is_fine:
+                wrong.append((node.name, name))
+    assert not wrong
+
+
+def test_schemas_are_the_layers(manifest: Manifest) -> None:
+    assert {(_layer(node), node.schema) for node in _models(manifest).values()} == {
+        (layer, layer) for layer in LAYERS
+    }
+
+
+def test_every_model_is_described_beside_its_sql_and_says_its_grain(manifest: Manifest) -> None:
+    for node in _models(manifest).values():
+        beside = Path(node.original_file_path).with_suffix(".yml")
+        assert node.patch_path == f"opsmart://{beside}", node.name
+        assert re.search(r"one row per [^.]+\.$", node.description), node.name
+
+
+def test_everything_others_read_has_an_enforced_contract_and_described_columns(
+    manifest: Manifest,
+) -> None:
+    read_by_others = [node for node in _models(manifest).values() if _layer(node) in CONTRACTED]
+    assert {_layer(node) for node in read_by_others} == set(CONTRACTED)
+    for node in read_by_others:
+        assert node.config.contract.enforced, node.name
+        for column in node.columns.values():
+            assert column.data_type, (node.name, column.name)
+            assert len(column.description.split()) > 1, (node.name, column.name)
+
+
+def test_every_mart_belongs_to_customers_and_says_nothing_about_its_making(
+    manifest: Manifest,
+) -> None:
+    marts = [node for node in _models(manifest).values() if _layer(node) == "marts"]
+    assert marts
+    for node in marts:
+        constraints = [constraint.type for constraint in node.columns["customer_key"].constraints]
+        assert "not_null" in constraints, node.name
+        assert node.config.materialized == "table", node.name
+        assert not [name for name in node.columns if name.startswith("_")], node.name
+
+
+def test_no_sql_looks_at_a_clock(manifest: Manifest) -> None:
+    code = {name: node.raw_code for name, node in manifest.nodes.items()} | {
+        name: macro.macro_sql
+        for name, macro in manifest.macros.items()
+        if macro.package_name == "opsmart"
+    }
+    assert len(code) > len(_models(manifest))
+    assert not {name: found[0] for name, text in code.items() if (found := CLOCK.search(text))}
+
+
+def test_the_sources_are_the_raw_tables_of_ingest(manifest: Manifest) -> None:
+    declared: dict[str, set[str]] = {}
+    for source in manifest.sources.values():
+        declared.setdefault(source.source_name, set()).add(source.name)
+    for name, kind in SOURCES.items():
+        tables = {resource.name for resource in kind.resources}
+        assert declared[f"raw_{name}"] == tables | {"_dlt_loads"}
+    staged = {
+        manifest.sources[name].identifier
+        for node in _models(manifest).values()
+        if _layer(node) == "staging"
+        for name in node.depends_on.nodes
+        if name in manifest.sources
+    }
+    assert staged == {resource.name for kind in SOURCES.values() for resource in kind.resources}
+
+
+@pytest.mark.parametrize(
+    "sql", ["select now()", "where at < CURRENT_TIMESTAMP", "{{ run_started_at }}"]
+)
+def test_a_clock_would_be_found(sql: str) -> None:
+    assert CLOCK.search(sql)

@@ -1,0 +1,24 @@
+"""Every asset from source to mart in one graph, and the jobs that materialise it."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import anomaly, raw
+from orchestration.clock import RunClock
+from orchestration.progress import progress_logger
+from orchestration.transformations import dbt_cli, dbt_models
+
+demo = dg.define_asset_job(
+    "demo",
+    selection=dg.AssetSelection.all(),
+    description="The whole way once: sources, raw, marts, model, predictions in a mart.",
+    executor_def=dg.in_process_executor,
+)
+
+defs = dg.Definitions(
+    assets=[*raw.ASSETS, dbt_models, *anomaly.ASSETS],
+    jobs=[demo],
+    loggers={"progress": progress_logger},
+    resources={"clock": RunClock(), "dbt": dbt_cli()},
+)

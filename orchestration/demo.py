@@ -1,0 +1,144 @@
+"""The demo: from an empty folder to a prediction in a mart, on a data set of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import typer
+
+from orchestration import summary
+from orchestration.dbt_project import connect_dbt, prepare
+from orchestration.instance import open_instance
+from orchestration.sandbox_process import injected_faults, running_sandbox
+from warehouse import Warehouse
+
+HISTORY_DAYS = {"tiny": 45, "small": 90}
+# The real data lie between 2013 and 2020; the alerts, the latest of them, are of 2020-03-04.
+RECORDED_AS_OF = datetime(2020, 3, 5, tzinfo=UTC)
+RECORDED_HISTORY_START = datetime(2013, 6, 30, tzinfo=UTC)
+RECORDED_SCRAPE_SECONDS = 300
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message is one line."""
+
+
+@dataclass(frozen=True)
+class DemoData:
+    """Which world the sandbox shows, and how its history is read."""
+
+    data: str
+    size: str
+    as_of: datetime
+    history_start: datetime
+    scrape_seconds: int
+
+
+def run(data: str, size: str, as_of: datetime | None) -> None:
+    """Run the demo and print its summary.
+
+    `data` is ``generated`` (of a `size`) or ``recorded``; `as_of` (aware UTC) defaults to now, for
+    recorded data to the day after they end.
+
+    Raises:
+        DemoError: a step failed; what failed was printed where it happened.
+    """
+    started = time.monotonic()
+    warehouse = Warehouse.current("recorded" if data == "recorded" else size)
+    typer.echo(f"==> PostgreSQL and the databases of data set {warehouse.dataset!r}")
+    warehouse.start()
+    warehouse.setup()
+    warehouse.remember()
+    with _alone(warehouse):
+        world = _world(warehouse, data, size, as_of)
+        os.environ["OPSMART_DATASET"] = warehouse.dataset
+        os.environ["OPSMART_PROMETHEUS_HISTORY_START"] = world.history_start.isoformat()
+        os.environ["OPSMART_PROMETHEUS_SCRAPE_SECONDS"] = str(world.scrape_seconds)
+        typer.echo(f"==> the sandbox: {data} data as of {world.as_of.isoformat()}")
+        with running_sandbox(
+            warehouse,
+            data=world.data,
+            size=world.size,
+            as_of=world.as_of,
+            history_start=world.history_start,
+        ) as base_url:
+            faults = injected_faults(base_url)
+            run_id = _materialise(warehouse, world.as_of)
+        seconds = time.monotonic() - started
+        summary.show(warehouse, open_instance(warehouse), run_id, faults, seconds)
+
+
+def _materialise(warehouse: Warehouse, as_of: datetime) -> str:
+    """Run the job in this process, recorded in Dagster's storage like any other run."""
+    connect_dbt(warehouse)
+    typer.echo("==> parsing the dbt project")
+    prepare(as_of)
+    # only now: the assets are made of the manifest
+    from orchestration.definitions import defs
+
+    typer.echo("==> the job: sources -> raw -> dbt -> model -> marts")
+    result = defs.resolve_job_def("demo").execute_in_process(
+        instance=open_instance(warehouse),
+        raise_on_error=False,
+        run_config={
+            "resources": {"clock": {"config": {"as_of": as_of.isoformat()}}},
+            "loggers": {"progress": {}},
+        },
+    )
+    if not result.success:
+        raise DemoError(
+            f"the run {result.run_id} failed, see the lines above; `make dev` shows it in full"
+        )
+    return str(result.run_id)
+
+
+def _world(warehouse: Warehouse, data: str, size: str, as_of: datetime | None) -> DemoData:
+    if data == "recorded":
+        return DemoData(
+            data, size, as_of or RECORDED_AS_OF, RECORDED_HISTORY_START, RECORDED_SCRAPE_SECONDS
+        )
+    moment = as_of or datetime.now(UTC).replace(second=0, microsecond=0)
+    return DemoData(data, size, moment, _history_start(warehouse, size, moment), 60)
+
+
+def _history_start(warehouse: Warehouse, size: str, as_of: datetime) -> datetime:
+    """When the generated world began: the first demo decides, later ones share its past."""
+    file = warehouse.dataset_dir / "history_start"
+    if not file.exists():
+        midnight = as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+        start = midnight - timedelta(days=HISTORY_DAYS[size])
+        file.write_text(json.dumps(start.isoformat()), encoding="utf-8")
+    return datetime.fromisoformat(json.loads(file.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def _alone(warehouse: Warehouse) -> Iterator[None]:
+    """One demo at a time on a data set; what a killed one left at work is ended first.
+
+    The lock belongs to a database session, so it ends with its process.
+    """
+    with warehouse.connect() as connection:
+        connection.autocommit = True
+        row = connection.execute(
+            "select pg_try_advisory_lock(hashtext('opsmart demo'), hashtext(current_database()))"
+        ).fetchone()
+        if not (row and row[0]):
+            raise DemoError(f"another demo is at work on the data set {warehouse.dataset!r}")
+        _end_orphans(connection)
+        yield
+
+
+def _end_orphans(connection: psycopg.Connection) -> None:
+    """A killed run leaves its dbt process behind, which would go on building beside the new run."""
+    connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid() "
+        "and backend_type = 'client backend' and application_name = 'dbt'"
+    )

@@ -1,0 +1,223 @@
+"""What the demo prints at its end, read back from the warehouse rather than remembered."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import dagster as dg
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from warehouse import Warehouse
+
+# A fault counts as found when a flagged hour of its host lies in it or at most this much later.
+FOUND_WITHIN = timedelta(hours=2)
+HOUR = timedelta(hours=1)
+LOG_WIDTH = 120
+
+
+class _Path(NamedTuple):
+    """A source's main rows, followed from raw to the model that must hold every one of them."""
+
+    source: str
+    resource: str
+    raw_rows: str
+    model: str
+    model_rows: str
+
+
+def _entity(table: str) -> str:
+    return (
+        f"select count(*) from (select distinct on (id) _deleted_at from {table} "  # noqa: S608
+        "order by id, _known_at desc, _load_id desc) as newest where _deleted_at is null"
+    )
+
+
+def _count(table: str) -> str:
+    return f"select count(*) from {table}"  # noqa: S608
+
+
+_PATHS = (
+    _Path(
+        "netbox",
+        "devices",
+        _entity("raw_netbox.devices"),
+        "dim_device",
+        f"{_count('core.dim_device')} where is_current and not is_deleted and source = 'netbox'",
+    ),
+    _Path(
+        "wazuh",
+        "alerts",
+        _count("raw_wazuh.alerts"),
+        "fct_security_alerts",
+        _count("core.fct_security_alerts"),
+    ),
+    _Path(
+        "thehive",
+        "cases",
+        _entity("raw_thehive.cases"),
+        "fct_incidents",
+        _count("core.fct_incidents"),
+    ),
+    _Path(
+        "odoo", "tickets", _entity("raw_odoo.tickets"), "fct_tickets", _count("core.fct_tickets")
+    ),
+    _Path(
+        "prometheus",
+        "host_hourly",
+        _count("raw_prometheus.host_hourly"),
+        "fct_infrastructure",
+        _count("core.fct_infrastructure"),
+    ),
+)
+
+_NEWEST_LOAD = """
+    select sum(received), sum(accepted), sum(rejected)
+    from ops.loads
+    where source = %(source)s
+      and load_id = (select max(load_id) from ops.loads where source = %(source)s)
+"""
+_RECONCILIATION = """
+    select source_count = raw_count + quarantined
+    from ops.reconciliation
+    where source = %(source)s and resource = %(resource)s
+    order by load_id desc
+    limit 1
+"""
+_SCORED = """
+    select count(score), count(*) - count(score), count(*) filter (where is_flagged),
+           min(hour), max(hour)
+    from predictions.anomaly_scores
+"""
+_FLAGGED_HOURS = """
+    select f.host, s.hour
+    from predictions.anomaly_scores as s
+    join core.fct_infrastructure as f on f.device_key = s.device_key and f.hour = s.hour
+    where s.is_flagged
+"""
+
+
+def show(
+    warehouse: Warehouse,
+    instance: dg.DagsterInstance,
+    run_id: str,
+    faults: list[dict[str, Any]],
+    seconds: float,
+) -> None:
+    """Print rows per source, anomalies, time per stage and what to open next.
+
+    `faults` are the injected faults of a generated world, empty for real data; `seconds` is how
+    long the demo took in all.
+    """
+    # a log file has no width of its own
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    console.print()
+    with warehouse.connect() as connection:
+        console.print(_rows(connection))
+        console.print(*_anomalies(connection, faults), sep="\n")
+    console.print(_times(instance, run_id, seconds))
+    console.print(
+        f"Next, on data set {warehouse.dataset!r}:",
+        "  make dev     the asset graph, every run and check, on http://127.0.0.1:3000",
+        "  make docs    what every table and column means",
+        "  .venv/bin/python -m warehouse sql \\",
+        '    "select * from marts.infrastructure_summary_daily order by anomalies desc limit 10"',
+        sep="\n",
+    )
+
+
+def _rows(connection: psycopg.Connection) -> Table:
+    table = Table(
+        title="Rows of this load, and all rows so far from raw to fact", title_justify="left"
+    )
+    for heading in ("source", "received", "accepted", "rejected", "", "raw", "fact", "", "adds up"):
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+    for path in _PATHS:
+        names = {"source": path.source, "resource": path.resource}
+        received, accepted, rejected = _row(connection, _NEWEST_LOAD, names)
+        (agrees,) = _row(connection, _RECONCILIATION, names)
+        (raw,) = _row(connection, path.raw_rows)
+        (fact,) = _row(connection, path.model_rows)
+        problems = [
+            text
+            for text, is_wrong in (
+                ("received != accepted + rejected", received != accepted + rejected),
+                ("the source counts otherwise", not agrees),
+                ("raw != fact", raw != fact),
+            )
+            if is_wrong
+        ]
+        table.add_row(
+            path.source,
+            *(f"{int(count):,}" for count in (received, accepted, rejected)),
+            path.resource,
+            *(f"{int(count):,}" for count in (raw, fact)),
+            path.model,
+            "yes" if not problems else "NO: " + ", ".join(problems),
+        )
+    return table
+
+
+_NUMBERS = {"received", "accepted", "rejected", "raw", "fact"}
+
+
+def _anomalies(connection: psycopg.Connection, faults: list[dict[str, Any]]) -> Iterator[str]:
+    scored, not_scored, flagged, first, last = _row(connection, _SCORED)
+    yield (
+        f"Anomalies: {flagged:,} of {scored:,} device-hours flagged "
+        f"({not_scored:,} not scored, each with its reason), {first:%Y-%m-%d} to {last:%Y-%m-%d}."
+    )
+    if not faults:
+        yield "Real data without labels: whether a flag is right only outcomes will tell."
+        return
+    flags: dict[str, list[datetime]] = {}
+    for host, hour in connection.execute(_FLAGGED_HOURS):
+        flags.setdefault(host, []).append(hour)
+    in_time = [fault for fault in faults if _end(fault) > first]
+    found = sum(
+        any(
+            _moment(fault["started_at"]) - HOUR < hour <= _end(fault)
+            for hour in flags.get(str(fault["host"]).split(".")[0].lower(), [])
+        )
+        for fault in in_time
+    )
+    yield (
+        f"They hit {found} of {len(in_time)} faults injected in that time. Generated data: "
+        "this proves the plumbing, not the skill."
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _end(fault: dict[str, Any]) -> datetime:
+    """Until when a flag counts for a fault; one that lasts has no end yet."""
+    if fault["ended_at"] is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return _moment(fault["ended_at"]) + FOUND_WITHIN
+
+
+def _times(instance: dg.DagsterInstance, run_id: str, seconds: float) -> Table:
+    table = Table(title="Time", title_justify="left", show_header=False)
+    table.add_column("step")
+    table.add_column("seconds", justify="right")
+    steps = [step for step in instance.get_run_step_stats(run_id) if step.start_time]
+    for step in sorted(steps, key=lambda step: step.start_time or 0.0):
+        duration = (step.end_time or 0.0) - (step.start_time or 0.0)
+        table.add_row(step.step_key, f"{duration:.1f} s")
+    table.add_row("everything, start and stop included", f"{seconds:.1f} s")
+    return table
+
+
+def _row(
+    connection: psycopg.Connection, query: str, names: dict[str, str] | None = None
+) -> tuple[Any, ...]:
+    row = connection.execute(query, names).fetchone()
+    if row is None:
+        raise LookupError("a table that every demo fills is empty: look at the lines above")
+    return row

@@ -1,0 +1,84 @@
+"""Runs the demo as a person would, in a home of its own, and reads what it left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """One installation: its folder, and the environment that points everything at it."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("OPSMART_")
+        }
+        if data := os.environ.get("OPSMART_DATA"):
+            kept["OPSMART_DATA"] = str(Path(data).resolve())
+        return kept | {"OPSMART_HOME": str(self.folder), "PYTHONUNBUFFERED": "1"}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", *arguments]
+
+    def demo(self, *arguments: str) -> str:
+        """Run the demo to its end; returns all it printed."""
+        done = subprocess.run(
+            self.command("orchestration", "demo", *arguments),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+        return done.stdout
+
+    def connect(self) -> psycopg.Connection:
+        """Connect to the database of the data set used last."""
+        url = subprocess.run(
+            self.command("warehouse", "url"),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        return psycopg.connect(url, autocommit=True)
+
+    def clean(self) -> None:
+        subprocess.run(
+            self.command("warehouse", "clean"), cwd=ROOT, env=self.environment, check=True
+        )
+
+
+def relation_hashes(connection: psycopg.Connection, schema: str) -> dict[str, tuple[int, str]]:
+    """Rows and a hash over all columns of every relation of a schema, in whatever order."""
+    found = {}
+    relations = connection.execute(
+        "select relname from pg_class where relnamespace = %s::regnamespace "
+        "and relkind in ('r', 'p', 'v', 'm') order by relname",
+        (schema,),
+    ).fetchall()
+    for (name,) in relations:
+        query = psycopg.sql.SQL(
+            "select md5(t::text) as row_hash from {} as t order by row_hash"
+        ).format(psycopg.sql.Identifier(schema, name))
+        digest, count = hashlib.sha256(), 0
+        for (row_hash,) in connection.execute(query):
+            digest.update(row_hash.encode())
+            count += 1
+        found[name] = (count, digest.hexdigest())
+    return found

@@ -1,0 +1,79 @@
+"""Every asset is in one graph, from the source to the mart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from ingest.sources import SOURCES
+from warehouse import Warehouse
+
+
+@pytest.fixture(scope="module")
+def defs(warehouse: Warehouse) -> Iterator[dg.Definitions]:
+    from orchestration.dbt_project import connect_dbt, prepare
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "environ", os.environ.copy())
+        connect_dbt(warehouse)
+        prepare(datetime(2026, 3, 1, tzinfo=UTC))
+        from orchestration import definitions
+
+        yield definitions.defs
+
+
+def upstream(graph: dg.AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:
+    found: set[dg.AssetKey] = set()
+    waiting = {key}
+    while waiting:
+        waiting = {parent for one in waiting for parent in graph.get(one).parent_keys} - found
+        found |= waiting
+    return found
+
+
+def test_a_mart_descends_from_every_source_that_feeds_it(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    mart = dg.AssetKey(["marts", "infrastructure_summary_daily"])
+    ancestors = upstream(graph, mart)
+    assert {
+        dg.AssetKey(["raw_prometheus", "host_hourly"]),
+        dg.AssetKey(["raw_netbox", "devices"]),
+        dg.AssetKey(["raw_thehive", "cases"]),
+        dg.AssetKey(["features", "feat_infra_hourly"]),
+        dg.AssetKey(["predictions", "anomaly_scores"]),
+        dg.AssetKey(["predictions", "prediction_outcomes"]),
+    } <= ancestors
+
+
+def test_every_raw_table_is_an_asset_and_no_dbt_source_is_left_outside(
+    defs: dg.Definitions,
+) -> None:
+    graph = defs.resolve_asset_graph()
+    raw = {
+        dg.AssetKey([f"raw_{kind.name}", resource.name])
+        for kind in SOURCES.values()
+        for resource in kind.resources
+    }
+    assert raw <= graph.materializable_asset_keys
+    outside = {
+        key
+        for key in graph.get_all_asset_keys() - graph.materializable_asset_keys
+        if key.path[0].startswith("raw_") or key.path[0] == "predictions"
+    }
+    assert not outside
+
+
+def test_scores_wait_for_the_promotion_gate(defs: dg.Definitions) -> None:
+    gates = [
+        key
+        for key in defs.resolve_asset_graph().asset_check_keys
+        if key.asset_key == dg.AssetKey(["predictions", "model_versions"])
+        and "champion" in key.name
+    ]
+    assert len(gates) == 1
+    node = defs.resolve_asset_graph().get(gates[0])
+    assert node.blocking

@@ -87,7 +87,7 @@ class Registry:
                 return Registered(str(known.version), str(known.source), known.tags[SHA_TAG])
         return None
 
-    def load(self, version: str, sha256: str, _params: object = None) -> AnomalyModel:
+    def load(self, version: str, sha256: str) -> AnomalyModel:
         """A registered model.
 
         Raises:

@@ -1,12 +1,17 @@
-"""Load the sources without Dagster: ``python -m ingest netbox | … | all | replay``."""
+"""Load the sources without Dagster: ``python -m ingest netbox | … | all | replay | check``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
+import psycopg
 import typer
 
+from ingest.check import check
 from ingest.errors import SourceError
 from ingest.pipeline import load, replay
 from ingest.report import LoadReport
@@ -14,7 +19,16 @@ from ingest.sources import SOURCES, open_source
 from warehouse import Warehouse, WarehouseError
 from warehouse.settings import read_settings
 
-WORDS = [*SOURCES, "all", "replay"]
+
+class Verb(StrEnum):
+    """What can be asked beside loading one source."""
+
+    all = "all"
+    replay = "replay"
+    check = "check"
+
+
+WORDS = [*SOURCES, *Verb]
 
 
 def _word(text: str) -> str:
@@ -23,7 +37,17 @@ def _word(text: str) -> str:
     return text
 
 
+def _source(text: str) -> str:
+    if text not in SOURCES:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(SOURCES)}")
+    return text
+
+
 What = Annotated[str, typer.Argument(parser=_word, metavar="|".join(WORDS))]
+Only = Annotated[
+    str | None,
+    typer.Argument(parser=_source, metavar="[source]", help="Replay or check this one alone."),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -33,42 +57,78 @@ AsOf = Annotated[
 ]
 
 
-def main(what: What, as_of: AsOf = None) -> None:
-    """Load one source or all of them into raw; `replay` offers quarantined rows again."""
+AllowShrink = Annotated[
+    bool,
+    typer.Option("--allow-shrink", help="Believe a source that lost more than 20 % of its rows."),
+]
+
+
+def main(
+    what: What, only: Only = None, as_of: AsOf = None, allow_shrink: AllowShrink = False
+) -> None:
+    """Load one source or all of them into raw.
+
+    `replay` offers quarantined rows to the contract again. `check` tells, before anything is
+    loaded, whether address, certificate, login, version and rights of each source are right.
+    """
     moment = (as_of or datetime.now(UTC)).replace(microsecond=0)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    names = [what] if what in SOURCES else list(SOURCES)
-    try:
+    names = [what] if what in SOURCES else [only] if only else list(SOURCES)
+    with _one_line_errors():
         warehouse = Warehouse.current()
         warehouse.start()
         warehouse.setup()
-    except WarehouseError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-    failed = False
-    for name in names:
-        # one dead source fails alone
-        try:
-            if what == "replay":
-                replay(SOURCES[name], warehouse, moment, _show)
-            else:
-                source = open_source(name, read_settings())
-                try:
-                    load(source, warehouse, moment, _show)
-                finally:
-                    source.close()
-        except SourceError as error:
-            typer.echo(f"error: {error}", err=True)
-            failed = True
-    if failed:
+    outcomes = [_do(what, name, warehouse, moment, allow_shrink) for name in names]
+    if not all(outcomes):
         raise typer.Exit(1)
 
 
+def _do(what: str, name: str, warehouse: Warehouse, moment: datetime, allow_shrink: bool) -> bool:
+    """Whether it went well; one dead source fails alone."""
+    try:
+        if what == Verb.check:
+            return check(name, read_settings(), warehouse, typer.echo)
+        if what == Verb.replay:
+            replay(SOURCES[name], warehouse, moment, _show)
+            return True
+        source = open_source(name, read_settings())
+        try:
+            load(source, warehouse, moment, _show, _say, allow_shrink)
+        finally:
+            source.close()
+    except SourceError as error:
+        typer.echo(f"error: {error}", err=True)
+        return False
+    except psycopg.Error as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        typer.echo(f"error: {name}: the warehouse failed ({reason}): load again", err=True)
+        return False
+    return True
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except WarehouseError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
 def _show(report: LoadReport) -> None:
+    name = f"{report.source}.{report.resource}"
+    if report.skipped:
+        typer.echo(f"{name:<38} left alone: {report.skipped}")
+        return
     typer.echo(
-        f"{report.source + '.' + report.resource:<32} received {report.received:>8,}  "
-        f"new {report.new:>8,}  changed {report.changed:>6,}  unchanged {report.unchanged:>7,}  "
-        f"duplicate {report.duplicate:>7,}  rejected {report.rejected:>5,}"
+        f"{name:<38} received {report.received:>9,}  "
+        f"new {report.new:>9,}  changed {report.changed:>7,}  unchanged {report.unchanged:>7,}  "
+        f"duplicate {report.duplicate:>7,}  deleted {report.deleted:>6,}  "
+        f"rejected {report.rejected:>5,}  {report.rows_per_second:>9,.0f} rows/s"
     )
 
 

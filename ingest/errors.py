@@ -9,3 +9,7 @@ class SourceError(RuntimeError):
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"{source}: {problem}")
         self.source = source
+
+
+class ShrinkError(SourceError):
+    """So much is missing that the source, rather than the world, must be at fault."""

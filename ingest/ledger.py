@@ -9,30 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
-from ingest import quarantine
+from ingest import drift, quarantine
 from ingest.contract import Resource
 from ingest.known import table_exists
 from ingest.report import LoadReport
 
+if TYPE_CHECKING:
+    from ingest.landing import Landed
+
 
 def open_entries(
-    connection: psycopg.Connection, reports: Iterable[LoadReport], package_ids: Sequence[str]
+    connection: psycopg.Connection, slices: Iterable[Landed], package_ids: Sequence[str]
 ) -> None:
-    """Write down what a package will load, and its rejected rows, in one transaction."""
+    """Write down what a package will load, its rejected rows and its fields, in one transaction."""
     package_id = package_ids[0] if package_ids else None
     with connection.transaction(), connection.cursor() as cursor:
-        for report in reports:
+        for slice_ in slices:
+            report = slice_.report
+            if report.skipped:
+                continue
             cursor.execute(
                 """
                 insert into ops.loads (
                     load_id, source, resource, dlt_load_id, as_of, window_start, window_end,
                     started_at, received, accepted, rejected, new, changed, unchanged, duplicate,
-                    deleted, bytes
-                ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                    deleted, bytes, read_seconds
+                ) values (
+                    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+                )
                 """,
                 (
                     report.load_id,
@@ -52,9 +61,18 @@ def open_entries(
                     report.duplicate,
                     report.deleted,
                     report.bytes,
+                    report.seconds,
                 ),
             )
             quarantine.keep(cursor, report)
+            drift.write(
+                cursor,
+                report.source,
+                slice_.resource,
+                report.fields,
+                report.load_id,
+                report.as_of,
+            )
 
 
 def close_entries(connection: psycopg.Connection, load_id: str, source: str) -> None:
@@ -88,14 +106,19 @@ def settle_entries(connection: psycopg.Connection, source: str) -> None:
         )
 
 
-def reconcile(
-    connection: psycopg.Connection, resource: Resource, report: LoadReport, source_count: int
-) -> tuple[int, int]:
-    """Compare the source's own count with live raw keys and open quarantine; return these two."""
+def reconcile(connection: psycopg.Connection, resource: Resource, report: LoadReport) -> None:
+    """Compare the source's own count with live raw keys and open quarantine, and write it down.
+
+    Events are compared within the window, where the source also counts what it holds twice;
+    entities as a whole. Nothing is compared where the source was not asked.
+    """
+    if report.source_count is None:
+        return
     table = sql.Identifier(f"raw_{report.source}", resource.name)
     keys = sql.SQL(", ").join(map(sql.Identifier, resource.key))
+    is_event = resource.kind == "event"
     with connection.transaction(), connection.cursor() as cursor:
-        if resource.kind == "event":
+        if is_event:
             moment = sql.Identifier(resource.changed_at[0])
             cursor.execute(
                 sql.SQL(
@@ -113,29 +136,27 @@ def reconcile(
                 ).format(keys, table, keys)
             )
         raw_count = _only(cursor)
-        if resource.kind == "event":
-            quarantined = len(
-                {quarantine.payload_hash(payload) for payload, _ in report.rejections}
-            )
+        if is_event:
+            quarantined = len({quarantine.payload_hash(row.payload) for row in report.rejections})
         else:
-            quarantined = quarantine.count_open(cursor, report.source, report.resource)
+            quarantined = quarantine.count_absent(connection, report.source, resource)
         cursor.execute(
             "insert into ops.reconciliation (load_id, source, resource, window_start, window_end, "
-            "source_count, raw_count, quarantined, checked_at) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "source_count, raw_count, quarantined, duplicates, checked_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 report.load_id,
                 report.source,
                 report.resource,
                 report.window.start,
                 report.window.end,
-                source_count,
+                report.source_count,
                 raw_count,
                 quarantined,
+                report.duplicate if is_event else 0,
                 datetime.now(UTC),
             ),
         )
-    return raw_count, quarantined
 
 
 def _only(cursor: psycopg.Cursor) -> int:

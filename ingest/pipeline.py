@@ -1,55 +1,79 @@
-"""One load of one source: frozen windows, contract, dlt, ledger.
+"""One load of one source: frozen windows, contract, files, dlt, ledger.
 
-Rows reach raw by one way only: checked pages become a CSV file of new versions, which dlt takes
-into its load package as it is and its loader COPYs (``dlt.mark.with_file_import``). dlt keeps the
-cursors in its state, which lands in the same package as the rows, so a cursor never runs ahead of
-its data. The warehouse is the only memory: dlt's working folder is new for every load and its state
-is restored from the warehouse, so a load that was killed, or a warehouse that was restored, is
-simply read again from where the data really end.
+Rows reach raw by one way only: checked pages become a CSV file of new versions (`ingest.spool`),
+which dlt takes into its load package as it is and its loader COPYs (`ingest.landing`).
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import dlt
 import psycopg
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingest import ledger
-from ingest.errors import SourceError
-from ingest.extraction import Extraction, Progress
-from ingest.plan import Plan, ReplayPlan, SourcePlan
+from ingest.circuit import circuit
+from ingest.errors import ShrinkError, SourceError
+from ingest.known import ByKey, Nothing, has_rows
+from ingest.landing import ROLE, Batch, Landed, Landing
+from ingest.progress import Say
 from ingest.quarantine import OpenRows
-from ingest.report import LoadReport
+from ingest.reading import Reading
+from ingest.report import LoadReport, total
 from ingest.source import Source
+from ingest.spool import Met, Spool
+from ingest.window import Window
 from warehouse import Warehouse
 
-ROLE = "opsmart_loader"
+OnResource = Callable[[LoadReport], None]
 
 
 def load(
-    source: Source, warehouse: Warehouse, as_of: datetime, on_resource: Progress | None = None
+    source: Source,
+    warehouse: Warehouse,
+    as_of: datetime,
+    on_resource: OnResource | None = None,
+    say: Say | None = None,
+    allow_shrink: bool = False,
 ) -> list[LoadReport]:
     """Load every resource of a source up to `as_of` (aware UTC) and reconcile it.
 
-    A process killed at any point loses nothing: what did not land whole is read again, and what
-    landed is recognised.
+    Returns one report for every resource. A process killed at any point loses nothing: what did not
+    land is read again, and what landed is recognised. `on_resource` is told when a resource has
+    been read, `say` how far a long one is. `allow_shrink` believes a source that lost many rows.
 
     Raises:
         SourceError: the source cannot be read, or what it answers must not be believed.
     """
-    with warehouse.connect(role=ROLE) as connection:
+    with (
+        warehouse.connect(role=ROLE) as connection,
+        _alone(connection, source.name),
+        circuit(connection, source.name, is_forced=allow_shrink),
+    ):
         ledger.settle_entries(connection, source.name)
-        plan = SourcePlan(source, min(as_of, source.clock()))
-        reports = _run(type(source), plan, warehouse, connection, as_of, on_resource)
-        for resource, report in zip(source.resources, reports, strict=True):
-            ledger.reconcile(connection, resource, report, source.count(resource, report.window))
+        horizon = min(as_of, source.clock())
+        reports = []
+        with Landing(source.name, source.resources, warehouse) as landing:
+            reading = Reading(source, connection, landing, as_of, horizon, say, allow_shrink)
+            shrunk: ShrinkError | None = None
+            try:
+                for resource in source.resources:
+                    try:
+                        report = total(reading.read(resource))
+                    except ShrinkError as error:
+                        # what is new still comes, alerts above all
+                        shrunk = shrunk or error
+                        reading.distrust()
+                        continue
+                    reports.append(report)
+                    if on_resource:
+                        on_resource(report)
+            finally:
+                # what was read whole lands also when the source fails later
+                reading.finish()
+            if shrunk is not None:
+                raise shrunk
     return reports
 
 
@@ -57,72 +81,53 @@ def replay(
     source: type[Source],
     warehouse: Warehouse,
     as_of: datetime,
-    on_resource: Progress | None = None,
+    on_resource: OnResource | None = None,
 ) -> list[LoadReport]:
     """Offer a source's open quarantined rows to the contract as it is now; load those it accepts.
 
     The source itself is not asked, its cursors do not move, and rows that still break stay open.
+    What is accepted becomes known at `as_of` (aware UTC).
     """
-    with warehouse.connect(role=ROLE) as connection:
+    with warehouse.connect(role=ROLE) as connection, _alone(connection, source.name):
         ledger.settle_entries(connection, source.name)
         rows = OpenRows(connection, source.name)
-        plan = ReplayPlan(rows, as_of)
-        reports = _run(source, plan, warehouse, connection, as_of, on_resource)
-        for report in reports:
-            rows.close(connection, report)
-    return reports
-
-
-def _run(
-    source: type[Source],
-    plan: Plan,
-    warehouse: Warehouse,
-    connection: psycopg.Connection,
-    as_of: datetime,
-    on_resource: Progress | None,
-) -> list[LoadReport]:
-    """Extract all resources into one package, write the ledger, load the package."""
-    with _working_folder(warehouse.dataset_dir / "loads" / source.name) as folder:
-        pipeline = dlt.pipeline(
-            source.name,
-            pipelines_dir=str(folder),
-            destination=dlt.destinations.postgres(warehouse.url(role=ROLE)),
-            dataset_name=f"raw_{source.name}",
-        )
-        pipeline.sync_destination()
-        extraction = Extraction(source.name, plan, connection, as_of, folder, on_resource)
-
-        @dlt.source(name=source.name, max_table_nesting=0)
-        def dlt_source() -> Any:
-            return [extraction.dlt_resource(resource) for resource in source.resources]
-
-        try:
-            package_ids = pipeline.extract(dlt_source()).loads_ids
-        except PipelineStepFailed as failure:
-            raise _cause(failure) from failure
-        ledger.open_entries(connection, extraction.reports, package_ids)
-        pipeline.normalize()
-        pipeline.load()
-        ledger.close_entries(connection, extraction.load_id, source.name)
-    return extraction.reports
-
-
-def _cause(failure: PipelineStepFailed) -> Exception:
-    """The source's own error out of dlt's wrapping, which runs over many lines."""
-    cause: BaseException | None = failure
-    while cause is not None and not isinstance(cause, SourceError):
-        cause = cause.__cause__
-    return cause or failure
+        batch = Batch()
+        with Landing(source.name, source.resources, warehouse) as landing:
+            for resource in source.resources:
+                report = LoadReport(
+                    batch.load_id, source.name, resource.name, as_of, Window(None, as_of)
+                )
+                is_known = has_rows(connection, source.name, resource)
+                known = ByKey(connection, source.name, resource) if is_known else Nothing()
+                path, met = landing.folder / f"{resource.name}.csv", Met()
+                with Spool(resource, report, known, path, met, as_of) as spool:
+                    for page in rows.pages(resource):
+                        spool.add(page)
+                state = landing.states.get(resource.name, {})
+                batch.slices.append(Landed(resource, report, path, state, met))
+                if on_resource:
+                    on_resource(report)
+            connection.rollback()
+            landing.land(batch)
+            landing.wait()
+        for slice_ in batch.slices:
+            rows.close(connection, slice_.report)
+    return [slice_.report for slice_ in batch.slices]
 
 
 @contextmanager
-def _working_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder for one load; what a killed load left there is worth nothing."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["runtime.log_level"] = "WARNING"
+def _alone(connection: psycopg.Connection, source: str) -> Iterator[None]:
+    """One load of a source at a time; the lock ends with its session, however that ends."""
+    lock = ("opsmart load", source)
+    row = connection.execute(
+        "select pg_try_advisory_lock(hashtext(%s), hashtext(%s))", lock
+    ).fetchone()
+    connection.commit()
+    if not (row and row[0]):
+        raise SourceError(source, "another load of it is at work: wait for its end, then try again")
     try:
-        yield folder
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        connection.rollback()
+        connection.execute("select pg_advisory_unlock(hashtext(%s), hashtext(%s))", lock)
+        connection.commit()

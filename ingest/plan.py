@@ -1,111 +1,81 @@
-"""Where the rows of a load come from and which window they are for: the source, or quarantine."""
+"""Which windows a resource is read in now, from what its state remembers of earlier loads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from ingest.contract import Resource, Row
-from ingest.errors import SourceError
-from ingest.quarantine import OpenRows
-from ingest.report import LoadReport
-from ingest.source import Source
+from ingest.contract import Resource
 from ingest.window import Window, next_window
 
+# Times as ISO text, kept by dlt with the rows they speak of:
+#   cursor         end of the last slice that landed
+#   history_end    end of the first load's window, to which a killed one is resumed
+#   listed, swept, recounted, read    when each was last done, for what is not done every load
 State = dict[str, str]
 
-
-class Plan(Protocol):
-    """What differs between loading a source and replaying its quarantine."""
-
-    def window(self, resource: Resource, state: State) -> Window:
-        """The window a resource is read in, from its state."""
-
-    def read(self, resource: Resource, window: Window) -> Iterator[list[Row]]:
-        """Pages of rows."""
-
-    def is_backfill(self, window: Window) -> bool:
-        """Whether rows were known when the source says, rather than by this load."""
-
-    def lists_everything(self, resource: Resource) -> bool:
-        """Whether a key that did not come was deleted."""
-
-    def judge(self, report: LoadReport) -> None:
-        """Raise SourceError if what came must not be believed."""
-
-    def landed(self, resource: Resource, window: Window, state: State) -> None:
-        """Remember in the state, which lands with the rows, what need not be read again."""
+RECOUNT_EVERY = timedelta(days=1)
 
 
-class SourcePlan:
-    """From the cursor (less the overlap) to the horizon (less the margin), read from the source.
+@dataclass(frozen=True)
+class Task:
+    """A window to read. `is_listing`: what does not come does not exist any more.
 
-    The horizon is the earlier of as_of and the source's own clock, aware UTC.
+    `is_past`: it ends before what was read earlier, so it knows nothing of what is gone since.
     """
 
-    def __init__(self, source: Source, horizon: datetime) -> None:
-        self.source = source
-        self.horizon = horizon
-
-    def window(self, resource: Resource, state: State) -> Window:
-        return next_window(
-            _cursor(state),
-            self.horizon,
-            overlap=resource.overlap,
-            margin=resource.margin,
-            align=resource.align,
-        )
-
-    def read(self, resource: Resource, window: Window) -> Iterator[list[Row]]:
-        return self.source.read(resource, window)
-
-    def is_backfill(self, window: Window) -> bool:
-        return window.start is None
-
-    def lists_everything(self, resource: Resource) -> bool:
-        return resource.is_snapshot
-
-    def judge(self, report: LoadReport) -> None:
-        if report.received and not report.accepted:
-            raise SourceError(
-                report.source,
-                f"all {report.received} rows of {report.resource} break the contract "
-                f"({report.rejections[0][1]}): nothing was loaded, "
-                "compare the source's version with the supported ones",
-            )
-
-    def landed(self, resource: Resource, window: Window, state: State) -> None:
-        # an as_of in the past re-reads, but never takes the cursor back
-        state["cursor"] = max(window.end, _cursor(state) or window.end).isoformat()
+    window: Window
+    is_listing: bool = False
+    is_past: bool = False
 
 
-class ReplayPlan:
-    """Open rows of quarantine, whatever their time; they become known at `as_of` (aware UTC)."""
-
-    def __init__(self, rows: OpenRows, as_of: datetime) -> None:
-        self.rows = rows
-        self.as_of = as_of
-
-    def window(self, resource: Resource, state: State) -> Window:
-        return Window(None, self.as_of)
-
-    def read(self, resource: Resource, window: Window) -> Iterator[list[Row]]:
-        return self.rows.pages(resource)
-
-    def is_backfill(self, window: Window) -> bool:
-        return False
-
-    def lists_everything(self, resource: Resource) -> bool:
-        return False
-
-    def judge(self, report: LoadReport) -> None:
-        """Rows that still break the contract stay in quarantine."""
-
-    def landed(self, resource: Resource, window: Window, state: State) -> None:
-        """The source's cursor does not move."""
+def tasks(resource: Resource, state: State, horizon: datetime) -> list[Task]:
+    """What to read of a resource up to `horizon` (aware UTC): nothing if it is not due yet."""
+    if not is_due("read", resource.every, state, horizon):
+        return []
+    cursor, history_end = _moment(state, "cursor"), _moment(state, "history_end")
+    rest_of_history = []
+    if cursor and history_end and cursor < history_end:
+        rest_of_history = [Task(Window(cursor, history_end, is_backfill=True))]
+        cursor = history_end
+    window = next_window(
+        cursor,
+        horizon,
+        overlap=resource.overlap,
+        margin=resource.margin,
+        align=resource.align,
+    )
+    is_past = cursor is not None and window.end < cursor
+    if resource.list_every is not None and is_due("listed", resource.list_every, state, horizon):
+        everything = Window(None, window.end, is_backfill=window.is_backfill)
+        is_listing = not rest_of_history and not is_past
+        return [*rest_of_history, Task(everything, is_listing, is_past)]
+    return [*rest_of_history, Task(window, is_past=is_past)]
 
 
-def _cursor(state: State) -> datetime | None:
-    cursor = state.get("cursor")
-    return datetime.fromisoformat(cursor) if cursor else None
+def is_due(what: str, every: timedelta, state: State, horizon: datetime) -> bool:
+    """Whether `every` has passed since something was last done; an as_of in the past is no time."""
+    last = _moment(state, what)
+    return last is None or horizon < last or horizon - last >= every
+
+
+def landed(resource: Resource, state: State, task: Task, part: Window, is_last: bool) -> State:
+    """The state once a slice of a task has landed, with all before it."""
+    if task.is_listing and not task.window.is_backfill and not is_last:
+        # a listing is worth something only as a whole
+        return state
+    # an as_of in the past re-reads, but never takes the cursor back
+    cursor = max(part.end, _moment(state, "cursor") or part.end)
+    after = state | {"cursor": cursor.isoformat()}
+    if task.window.is_backfill:
+        after["history_end"] = task.window.end.isoformat()
+    if is_last and resource.every:
+        after["read"] = task.window.end.isoformat()
+    if is_last and resource.list_every and task.is_listing:
+        after["listed"] = task.window.end.isoformat()
+    return after
+
+
+def _moment(state: State, name: str) -> datetime | None:
+    text = state.get(name)
+    return datetime.fromisoformat(text) if text else None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ingest.contract import Resource, Row, encode_json
+from ingest.contract import Key, Resource, Row, encode_json
+from ingest.known import DELETED, ByKey
 from ingest.report import LoadReport
 
 PAGE_SIZE = 1000
@@ -21,38 +23,81 @@ def payload_hash(payload: Row) -> str:
 
 
 def keep(cursor: psycopg.Cursor, report: LoadReport) -> None:
-    """Store a load's rejected rows; one that was replayed and is broken again opens again."""
-    cursor.executemany(
-        """
-        insert into quarantine.rejected_rows (
-            source, resource, payload_hash, reason, field, payload, load_id, status, rejected_at
-        ) values (%s, %s, %s, %s, %s, %s, %s, 'open', %s)
-        on conflict (source, resource, payload_hash) do update
-        set status = 'open', reason = excluded.reason, field = excluded.field
-        """,
-        [
+    """Store a load's rejected rows; one that was closed and is broken again opens again.
+
+    Of several broken states of a key only the one that came last stays open.
+    """
+    for row in report.rejections:
+        hash_, key = payload_hash(row.payload), None if row.key is None else _text(row.key)
+        cursor.execute(
+            """
+            update quarantine.rejected_rows set status = 'superseded'
+            where source = %s and resource = %s and status = 'open' and row_key = %s
+            """,
+            (report.source, report.resource, key),
+        )
+        cursor.execute(
+            """
+            insert into quarantine.rejected_rows (
+                source, resource, payload_hash, reason, field, payload, row_key, load_id, status,
+                rejected_at
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, 'open', %s)
+            on conflict (source, resource, payload_hash) do update
+            set status = 'open', reason = excluded.reason, field = excluded.field,
+                row_key = excluded.row_key, load_id = excluded.load_id
+            """,
             (
                 report.source,
                 report.resource,
-                payload_hash(payload),
-                rejected.reason,
-                rejected.field,
-                Jsonb(payload, dumps=encode_json),
+                hash_,
+                row.cause.reason,
+                row.cause.field,
+                Jsonb(row.payload, dumps=encode_json),
+                key,
                 report.load_id,
                 datetime.now(UTC),
-            )
-            for payload, rejected in report.rejections
-        ],
-    )
+            ),
+        )
 
 
-def count_open(cursor: psycopg.Cursor, source: str, resource: str) -> int:
-    row = cursor.execute(
-        "select count(*) from quarantine.rejected_rows "
+def supersede(connection: psycopg.Connection, report: LoadReport, keys: Collection[Key]) -> None:
+    """Close open rows of keys that a later state of which was accepted, or that are gone.
+
+    To replay them would put an old state on top of a newer one.
+    """
+    with connection.transaction():
+        waiting = connection.execute(
+            "select distinct row_key from quarantine.rejected_rows where source = %s "
+            "and resource = %s and status = 'open' and load_id < %s and row_key is not null",
+            (report.source, report.resource, report.load_id),
+        ).fetchall()
+        passed = [key for (key,) in waiting if _key(key) in keys]
+        connection.execute(
+            "update quarantine.rejected_rows set status = 'superseded' where source = %s "
+            "and resource = %s and status = 'open' and load_id < %s and row_key = any(%s)",
+            (report.source, report.resource, report.load_id, passed),
+        )
+
+
+def count_absent(connection: psycopg.Connection, source: str, resource: Resource) -> int:
+    """Open rows of an entity whose key raw does not hold in an earlier state."""
+    rows = connection.execute(
+        "select row_key from quarantine.rejected_rows "
         "where source = %s and resource = %s and status = 'open'",
-        (source, resource),
-    ).fetchone()
-    return int(row[0]) if row else 0
+        (source, resource.name),
+    ).fetchall()
+    keys = [_key(key) for (key,) in rows if key is not None]
+    known = ByKey(connection, source, resource).of(keys) if keys else {}
+    alive = sum(version.row_hash != DELETED for version in known.values())
+    return len(rows) - alive
+
+
+def _text(key: Key) -> str:
+    return encode_json(list(key))
+
+
+def _key(text: str) -> Key:
+    return tuple(json.loads(text))
 
 
 class OpenRows:
@@ -75,7 +120,7 @@ class OpenRows:
 
     def close(self, connection: psycopg.Connection, report: LoadReport) -> None:
         """Mark as replayed what the contract accepted this time."""
-        still_rejected = {payload_hash(payload) for payload, _ in report.rejections}
+        still_rejected = {payload_hash(row.payload) for row in report.rejections}
         replayed = [
             hash_ for hash_, _ in self._rows.get(report.resource, []) if hash_ not in still_rejected
         ]

@@ -1,20 +1,34 @@
-"""What one load did with one resource."""
+"""What one load did with one slice of one resource."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from ingest.contract import Rejected, Row
+from ingest.checking import Rejected
+from ingest.contract import Key
+from ingest.drift import FieldTypes
 from ingest.window import Window
+
+
+class Rejection(NamedTuple):
+    """A row that broke its contract, and its key if that is whole."""
+
+    payload: Any
+    cause: Rejected
+    key: Key | None
 
 
 @dataclass
 class LoadReport:
     """One resource in one load. received = accepted + rejected;
-    accepted = new + changed + unchanged + duplicate. `deleted` counts versions added for keys that
-    a
-    snapshot no longer lists, which were not received."""
+    accepted = new + changed + unchanged + duplicate.
+
+    `unchanged` came in an earlier load already, `duplicate` came twice in this one. `deleted`
+    counts versions added for keys that are gone, which were not received. `seconds` is the time
+    from asking for the first page to the last line of the file.
+    """
 
     load_id: str
     source: str
@@ -29,7 +43,11 @@ class LoadReport:
     duplicate: int = 0
     deleted: int = 0
     bytes: int = 0
-    rejections: list[tuple[Row, Rejected]] = field(default_factory=list)
+    seconds: float = 0.0
+    source_count: int | None = None
+    skipped: str | None = None
+    rejections: list[Rejection] = field(default_factory=list)
+    fields: FieldTypes = field(default_factory=FieldTypes)
 
     @property
     def accepted(self) -> int:
@@ -39,3 +57,25 @@ class LoadReport:
     def written(self) -> int:
         """Rows added to raw."""
         return self.new + self.changed + self.deleted
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows received, read, checked and written to their file."""
+        return self.received / self.seconds if self.seconds else 0.0
+
+
+def total(reports: list[LoadReport]) -> LoadReport:
+    """The slices of one resource, in time order, as one."""
+    first, last = reports[0], reports[-1]
+    counted = ("received", "rejected", "new", "changed", "unchanged", "duplicate", "deleted")
+    sums = {name: sum(getattr(report, name) for report in reports) for name in counted}
+    return replace(
+        first,
+        load_id=last.load_id,
+        window=replace(last.window, start=first.window.start),
+        bytes=sum(report.bytes for report in reports),
+        # where there are several slices, each is compared by itself
+        source_count=first.source_count if len(reports) == 1 else None,
+        seconds=sum(report.seconds for report in reports),
+        **sums,
+    )

@@ -1,24 +1,25 @@
-"""The frozen window every load works in."""
+"""The frozen window every load works in, and the slices a long one is cut into."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+SHORTEST_SLICE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Window:
     """Half-open interval [start, end) of aware UTC datetimes.
 
-    `start` is None on the first load of a resource, which takes all the source still has.
+    `start` is None where all is taken that the source still has. `is_backfill`: the window belongs
+    to the first load of a resource, so its rows were known when the source says, not when read.
     """
 
     start: datetime | None
     end: datetime
-
-    @property
-    def is_backfill(self) -> bool:
-        return self.start is None
+    is_backfill: bool = False
 
 
 def next_window(
@@ -38,10 +39,41 @@ def next_window(
     end = horizon - margin
     start = None if cursor is None else min(cursor, end) - overlap
     if align is not None:
-        end = _floor(end, align)
-        start = None if start is None else _floor(start, align)
-    return Window(start, end)
+        end = floor(end, align)
+        start = None if start is None else floor(start, align)
+    return Window(start, end, is_backfill=start is None)
 
 
-def _floor(moment: datetime, step: timedelta) -> datetime:
+def halved(window: Window, first: datetime | None, most: int, count: Count) -> Iterator[Window]:
+    """Cut a window in time order until the source counts at most `most` rows in every slice.
+
+    `first` is the source's oldest row (None: it has none), the left end of what can be cut; the
+    first slice keeps an open start. A slice is not cut below a second, however many rows it has.
+    """
+    begin = window.start or first
+    if begin is None or window.end - begin <= SHORTEST_SLICE or count(window) <= most:
+        yield window
+        return
+    middle = (begin + (window.end - begin) / 2).replace(microsecond=0)
+    if not begin < middle < window.end:
+        yield window
+        return
+    yield from halved(replace(window, end=middle), first, most, count)
+    yield from halved(replace(window, start=middle), first, most, count)
+
+
+def spans(window: Window, first: datetime, longest: timedelta) -> Iterator[Window]:
+    """Cut a window in time order into slices of at most `longest`, beginning at `first`."""
+    start = window.start or first
+    while start < window.end:
+        end = min(start + longest, window.end)
+        yield replace(window, start=start, end=end)
+        start = end
+
+
+def floor(moment: datetime, step: timedelta) -> datetime:
+    """`moment` cut down to a whole multiple of `step` since the epoch."""
     return moment - timedelta(seconds=moment.timestamp() % step.total_seconds())
+
+
+Count = Callable[[Window], int]

@@ -24,6 +24,7 @@ class Data(StrEnum):
 class Size(StrEnum):
     tiny = "tiny"
     small = "small"
+    seed = "seed"
 
 
 def _moment(text: str) -> datetime:

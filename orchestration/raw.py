@@ -42,6 +42,7 @@ def raw_assets(kind: type[Source]) -> dg.AssetsDefinition:
                     Warehouse.current(),
                     clock.moment(context),
                     lambda report: context.log.info(_line(report)),
+                    context.log.info,
                 )
             finally:
                 source.close()
@@ -67,6 +68,8 @@ def raw_assets(kind: type[Source]) -> dg.AssetsDefinition:
 
 
 def _line(report: LoadReport) -> str:
+    if report.skipped:
+        return f"{report.source}.{report.resource}: left alone, {report.skipped}"
     return (
         f"{report.source}.{report.resource}: {report.received:,} received, {report.new:,} new, "
         f"{report.changed:,} changed, {report.rejected:,} rejected"

@@ -20,7 +20,10 @@ from warehouse import Warehouse
 from warehouse.address import Address
 from warehouse.settings import ROOT
 
-START_SECONDS = 120
+# a large estate fills its Odoo first
+START_SECONDS = 300
+# nobody else needs this API, and an estate of hundreds of agents is read agent by agent
+WAZUH_REQUESTS_PER_MINUTE = "1000000"
 
 
 class SandboxError(RuntimeError):
@@ -45,6 +48,7 @@ def running_sandbox(
         command = [
             *(sys.executable, "-m", "sandbox", "--data", data, "--size", size),
             *("--as-of", as_of.isoformat(), "--history-start", history_start.isoformat()),
+            *("--wazuh-requests-per-minute", WAZUH_REQUESTS_PER_MINUTE),
             *("--port", "0", "--ready-file", str(ready), "--until-stdin-closes"),
         ]
         process = subprocess.Popen(
@@ -75,6 +79,7 @@ def _credentials() -> dict[str, str]:
         "OPSMART_NETBOX_TOKEN": secrets.token_hex(20),
         "OPSMART_WAZUH_USER": "opsmart",
         "OPSMART_WAZUH_PASSWORD": secrets.token_urlsafe(24),
+        "OPSMART_WAZUH_REQUESTS_PER_MINUTE": WAZUH_REQUESTS_PER_MINUTE,
         "OPSMART_WAZUH_INDEXER_USER": "opsmart",
         "OPSMART_WAZUH_INDEXER_PASSWORD": secrets.token_urlsafe(24),
         "OPSMART_THEHIVE_API_KEY": secrets.token_urlsafe(24),

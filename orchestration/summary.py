@@ -18,6 +18,8 @@ from warehouse import Warehouse
 FOUND_WITHIN = timedelta(hours=2)
 HOUR = timedelta(hours=1)
 LOG_WIDTH = 120
+# the rate of a handful of rows says nothing
+LEAST_ROWS_OF_A_RATE = 1000
 
 
 class _Path(NamedTuple):
@@ -76,13 +78,20 @@ _PATHS = (
 )
 
 _NEWEST_LOAD = """
-    select sum(received), sum(accepted), sum(rejected)
+    select coalesce(sum(received), 0), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0)
     from ops.loads
-    where source = %(source)s
-      and load_id = (select max(load_id) from ops.loads where source = %(source)s)
+    where source = %(source)s and started_at >= %(began_at)s
+"""
+_RATES = """
+    select source || '.' || resource, sum(received), sum(read_seconds)
+    from ops.loads
+    where started_at >= %(began_at)s
+    group by source, resource
+    having sum(received) >= %(least)s
+    order by sum(received) desc
 """
 _RECONCILIATION = """
-    select source_count = raw_count + quarantined
+    select source_count = raw_count + quarantined + duplicates
     from ops.reconciliation
     where source = %(source)s and resource = %(resource)s
     order by load_id desc
@@ -106,20 +115,21 @@ def show(
     instance: dg.DagsterInstance,
     run_id: str,
     faults: list[dict[str, Any]],
-    seconds: float,
+    began_at: datetime,
 ) -> None:
     """Print rows per source, anomalies, time per stage and what to open next.
 
-    `faults` are the injected faults of a generated world, empty for real data; `seconds` is how
-    long the demo took in all.
+    `faults` are the injected faults of a generated world, empty for real data; `began_at` is when
+    the demo began (aware UTC).
     """
     # a log file has no width of its own
     console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
     console.print()
     with warehouse.connect() as connection:
-        console.print(_rows(connection))
+        console.print(_rows(connection, began_at))
+        console.print(_rates(connection, began_at))
         console.print(*_anomalies(connection, faults), sep="\n")
-    console.print(_times(instance, run_id, seconds))
+    console.print(_times(instance, run_id, (datetime.now(UTC) - began_at).total_seconds()))
     console.print(
         f"Next, on data set {warehouse.dataset!r}:",
         "  make dev     the asset graph, every run and check, on http://127.0.0.1:3000",
@@ -130,14 +140,14 @@ def show(
     )
 
 
-def _rows(connection: psycopg.Connection) -> Table:
+def _rows(connection: psycopg.Connection, began_at: datetime) -> Table:
     table = Table(
         title="Rows of this load, and all rows so far from raw to fact", title_justify="left"
     )
     for heading in ("source", "received", "accepted", "rejected", "", "raw", "fact", "", "adds up"):
         table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
     for path in _PATHS:
-        names = {"source": path.source, "resource": path.resource}
+        names = {"source": path.source, "resource": path.resource, "began_at": began_at}
         received, accepted, rejected = _row(connection, _NEWEST_LOAD, names)
         (agrees,) = _row(connection, _RECONCILIATION, names)
         (raw,) = _row(connection, path.raw_rows)
@@ -163,6 +173,17 @@ def _rows(connection: psycopg.Connection) -> Table:
 
 
 _NUMBERS = {"received", "accepted", "rejected", "raw", "fact"}
+
+
+def _rates(connection: psycopg.Connection, began_at: datetime) -> Table:
+    """How fast the larger resources were read: asked for, checked and written to their file."""
+    table = Table(title="Speed of reading", title_justify="left")
+    for heading in ("resource", "rows", "rows/s"):
+        table.add_column(heading, justify="left" if heading == "resource" else "right")
+    parameters = {"began_at": began_at, "least": LEAST_ROWS_OF_A_RATE}
+    for name, received, seconds in connection.execute(_RATES, parameters):
+        table.add_row(name, f"{int(received):,}", f"{float(received) / seconds:,.0f}")
+    return table
 
 
 def _anomalies(connection: psycopg.Connection, faults: list[dict[str, Any]]) -> Iterator[str]:
@@ -215,7 +236,7 @@ def _times(instance: dg.DagsterInstance, run_id: str, seconds: float) -> Table:
 
 
 def _row(
-    connection: psycopg.Connection, query: str, names: dict[str, str] | None = None
+    connection: psycopg.Connection, query: str, names: dict[str, Any] | None = None
 ) -> tuple[Any, ...]:
     row = connection.execute(query, names).fetchone()
     if row is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-import uvicorn
 
 from sandbox.app import create_app
 from sandbox.credentials import Credentials, MissingCredential
@@ -23,11 +24,16 @@ from sandbox.estate import Estate
 from sandbox.generated.estate import GeneratedEstate
 from sandbox.generated.sizes import SIZES
 from sandbox.odoo import fill_odoo
+from sandbox.server import server_of
+from sandbox.wazuh_access import WazuhBehaviour
 
 
 class Data(StrEnum):
     generated = "generated"
     recorded = "recorded"
+
+
+COLLECT_AFTER = 200_000
 
 
 def moment(text: str) -> datetime:
@@ -61,6 +67,13 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="Written when ready: {'base_url': ...}.")
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file of the certificate to serve HTTPS with.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of its key.")] = None,
+    wazuh_requests_per_minute: Annotated[
+        int, typer.Option(help="What Wazuh's server API answers before it refuses; its default.")
+    ] = WazuhBehaviour().requests_per_minute,
     until_stdin_closes: Annotated[
         bool, typer.Option(help="End with the process that holds the other end of stdin.")
     ] = False,
@@ -83,19 +96,26 @@ def serve(
     if odoo_url:
         try:
             fill_odoo(odoo_url, estate, credentials)
-        except psycopg.Error as problem:
+        except (psycopg.Error, ValueError) as problem:
             reason = str(problem).strip().splitlines()[0]
             message = f"sandbox: odoo: {reason}: give --odoo-url its owner's URL"
             raise typer.Exit(report(message)) from None
+    wazuh = WazuhBehaviour(requests_per_minute=wazuh_requests_per_minute)
+    app = create_app(estate, credentials, odoo_url, wazuh)
+    # rows are made and thrown away by the thousand: looking for cycles among them costs a third
+    gc.set_threshold(COLLECT_AFTER)
+    try:
+        server = server_of(app, tls_certificate, tls_key)
+    except (OSError, ssl.SSLError) as problem:
+        message = f"sandbox: no TLS: {problem}: give --tls-certificate and --tls-key PEM files"
+        raise typer.Exit(report(message)) from None
     listener = socket.create_server(("127.0.0.1", port))
-    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(
-        create_app(estate, credentials), log_level="warning", access_log=False, date_header=False
-    )
+    scheme = "https" if tls_certificate else "http"
+    base_url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     if ready_file is not None:
         write_atomically(ready_file, json.dumps({"base_url": base_url}))
     typer.echo(f"sandbox: {base_url}")
-    uvicorn.Server(config).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 def end_with_stdin() -> None:

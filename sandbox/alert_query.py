@@ -1,19 +1,21 @@
-"""The queries on alerts that the sandboxed indexer understands, and what they select."""
+"""The queries the sandboxed indexer understands: windows of time, orders, hourly histograms."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.estate import Estate, Row
+from sandbox.estate import Row
 from sandbox.web import Refusal
 
-SORT_FIELDS = ("@timestamp", "id", "cluster.node")
+IN_TIME_ORDER = ("@timestamp", "id", "cluster.node")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-HOUR = timedelta(hours=1)
 Window = tuple[datetime, datetime]
-SortKey = tuple[int, str, bool, str]
+ALWAYS: Window = (EPOCH, datetime.max.replace(tzinfo=UTC))
+# For each field of a sort: whether it is missing, which comes last, and its value.
+SortKey = tuple[Any, ...]
 
 
 def error(status: int, kind: str, reason: str) -> Refusal:
@@ -27,7 +29,7 @@ def parsing_error(reason: str) -> Refusal:
 
 def window_of(query: Any) -> Window:
     """The half-open window [start, end) a query selects: range filters on ``@timestamp``."""
-    start, end = EPOCH, datetime.max.replace(tzinfo=UTC)
+    start, end = ALWAYS
     for clause in clauses(query):
         if list(clause) == ["match_all"]:
             continue
@@ -70,63 +72,54 @@ def moment_of(value: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def check_sort(sort: Any) -> None:
-    """Refuse any order but the stable one: ascending by time, id and node."""
+def sort_of(sort: Any, is_timed: bool) -> tuple[str, ...]:
+    """The fields of an ascending sort.
+
+    Events are sorted by time, id and node or not at all, state by any keywords. Raises `Refusal`
+    for any other order.
+    """
     orders = {
         name: order.get("order", "asc") if isinstance(order, dict) else order
         for part in sort or []
         for name, order in part.items()
     }
-    if orders and list(orders.items()) != [(name, "asc") for name in SORT_FIELDS]:
+    fields = tuple(orders)
+    known = fields in ((), IN_TIME_ORDER) if is_timed else "@timestamp" not in fields
+    if not known or set(orders.values()) - {"asc"}:
         raise parsing_error(f"not an order the sandbox can evaluate: {sort}")
+    return fields or (IN_TIME_ORDER if is_timed else ("agent.id",))
 
 
-def sort_values(hit: Row) -> list[Any]:
-    """What OpenSearch echoes for the three-part sort: epoch milliseconds, id, node."""
-    source = hit["_source"]
-    moment = datetime.fromisoformat(source["@timestamp"])
-    node = source.get("cluster", {}).get("node")
-    return [(moment - EPOCH) // MILLISECOND, source.get("id"), node]
+def histogram_of(aggregations: Any) -> str | None:
+    """The name of the one histogram asked for: hourly, over ``@timestamp``; None without any."""
+    if aggregations is None:
+        return None
+    wanted = {"field": "@timestamp", "fixed_interval": "1h"}
+    for name, aggregation in aggregations.items():
+        histogram = aggregation.get("date_histogram")
+        if len(aggregations) == 1 and histogram in (wanted, wanted | {"min_doc_count": 1}):
+            return str(name)
+    raise parsing_error(f"not an aggregation the sandbox can evaluate: {aggregations}")
 
 
-def key_of_values(values: list[Any]) -> SortKey:
-    """A comparable key; a missing node comes last."""
-    if len(values) != len(SORT_FIELDS):
+def sort_values(source: Row, fields: Sequence[str]) -> list[Any]:
+    """What OpenSearch echoes for a sort: epoch milliseconds for the time, null for what misses."""
+    values = []
+    for field in fields:
+        value: Any = source
+        for step in field.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if field == "@timestamp":
+            value = (datetime.fromisoformat(value) - EPOCH) // MILLISECOND
+        values.append(value)
+    return values
+
+
+def key_of_values(values: Any, fields: Sequence[str]) -> SortKey:
+    """A comparable key of sort values; raises `Refusal` if they are not as many as the fields."""
+    if not isinstance(values, list) or len(values) != len(fields):
         raise error(400, "illegal_argument_exception", "search_after has another size than sort")
-    at, id, node = values
-    return int(at), str(id), node is None, str(node)
-
-
-def page(estate: Estate, window: Window, size: int, after: SortKey | None) -> list[Row]:
-    """The first `size` hits of a window after a key, in order; reads the estate piece by piece."""
-    start, end = window
-    if after is not None:
-        start = max(start, EPOCH + timedelta(milliseconds=after[0]))
-    found: list[Row] = []
-    end, piece = min(end, estate.clock), HOUR
-    while start < end and len(found) < size:
-        hits = estate.wazuh_alerts(start, min(start + piece, end))
-        keyed = [(sort_values(hit), hit) for hit in hits]
-        keyed.sort(key=lambda pair: key_of_values(pair[0]))
-        found += [
-            hit | {"_score": None, "sort": values}
-            for values, hit in keyed
-            if after is None or key_of_values(values) > after
-        ]
-        start, piece = min(start + piece, end), HOUR if hits else 2 * piece
-    return found[:size]
-
-
-def count_in(estate: Estate, window: Window) -> int:
-    """Number of hits a window selects."""
-    start, end = window
-    return len(estate.wazuh_alerts(start, min(end, estate.clock)))
-
-
-def total(estate: Estate, window: Window, tracked: bool | int) -> Row:
-    """``hits.total``: absent, exact, or capped at a number of hits."""
-    if tracked is False:
-        return {}
-    found, most = count_in(estate, window), float("inf") if tracked is True else tracked
-    relation = "eq" if found <= most else "gte"
-    return {"total": {"value": int(min(found, most)), "relation": relation}}
+    key: list[Any] = []
+    for field, value in zip(fields, values, strict=True):
+        key += (value is None, int(value) if field == "@timestamp" else str(value))
+    return tuple(key)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -12,75 +14,101 @@ from psycopg.types.json import Jsonb
 
 from sandbox.credentials import Credentials
 from sandbox.estate import Estate, Row
+from sandbox.odoo_oca import oca_tables
+from sandbox.odoo_variant import Variant, renew_schema, tables_of
 
-SCHEMA = Path(__file__).with_name("odoo_schema.sql")
-TABLES = (
-    *("res_company", "res_partner", "res_users", "ir_model_fields"),
-    *("helpdesk_team", "helpdesk_stage", "helpdesk_sla", "helpdesk_ticket"),
-    *("helpdesk_sla_status", "mail_message", "mail_tracking_value"),
-)
-"""Every table, parents first."""
+ROWS_PER_COPY = 10_000
 
 
-def fill_odoo(owner_url: str, estate: Estate, credentials: Credentials) -> None:
+def fill_odoo(
+    owner_url: str, estate: Estate, credentials: Credentials, variant: Variant = "enterprise"
+) -> None:
     """Make the database show exactly the estate's rows, touching only rows that differ.
 
-    One transaction; `owner_url` may create tables and roles. Raises `ValueError` for a table or
-    column Odoo does not have, `psycopg.Error` for what the server refuses.
+    One transaction; `owner_url` may create tables and roles. The estate's helpdesk is Enterprise's;
+    another variant shows the same tickets as it would keep them, or none. Raises `ValueError` for a
+    table or column Odoo does not have, `psycopg.Error` for what the server refuses.
     """
     with psycopg.connect(owner_url) as connection:
-        connection.execute(SCHEMA.read_bytes())
-        given = {table: list(rows) for table, rows in estate.odoo_tables()}
-        if unknown := set(given) - set(TABLES):
-            raise ValueError(f"odoo: no such table: {', '.join(sorted(unknown))}")
-        for table in TABLES:
-            stage(connection, table, given.get(table, []))
-        for table in reversed(TABLES):
-            connection.execute(
-                sql.SQL(
-                    "delete from {table} where not exists"
-                    " (select from {staged} as staged where staged.id = {table}.id)"
-                ).format(table=sql.Identifier(table), staged=staged_name(table))
-            )
-        for table in TABLES:
-            upsert(connection, table, given.get(table, []))
+        is_new = renew_schema(connection, variant)
+        if is_new:
+            with checked_at_once(connection):
+                for table, rows in shown_tables(estate, variant):
+                    copy_rows(connection, table, sql.Identifier("public", table), rows)
+        else:
+            replace_rows(connection, estate, variant)
         allow_reading(connection, credentials.odoo_user, credentials.odoo_password)
+
+
+def replace_rows(connection: psycopg.Connection, estate: Estate, variant: Variant) -> None:
+    """Delete, insert and update until the tables show the estate's rows."""
+    keys = tables_of(variant)
+    for table in keys:
+        prepare(connection, table)
+    columns = {
+        table: copy_rows(connection, table, staged_name(table), rows)
+        for table, rows in shown_tables(estate, variant)
+    }
+    for table in reversed(keys):
+        remove_others(connection, table, keys[table])
+    for table in keys:
+        upsert(connection, table, keys[table], columns.get(table, []))
+
+
+def shown_tables(estate: Estate, variant: Variant) -> Iterator[tuple[str, Iterable[Row]]]:
+    """The estate's tables as the variant has them, parents first."""
+    given = estate.odoo_tables()
+    known = tables_of(variant)
+    for table, rows in oca_tables(given) if variant == "oca" else given:
+        if table in known:
+            yield table, rows
+        elif table not in tables_of("enterprise"):
+            raise ValueError(f"odoo: no such table: {table}")
 
 
 def staged_name(table: str) -> sql.Identifier:
     return sql.Identifier("pg_temp", f"staged_{table}")
 
 
-def columns_of(table: str, rows: list[Row]) -> list[str]:
-    """Every column any of the rows has."""
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def stage(connection: psycopg.Connection, table: str, rows: list[Row]) -> None:
-    """Copy rows into a temporary table of the same columns."""
-    name, target = staged_name(table), sql.Identifier("public", table)
+def prepare(connection: psycopg.Connection, table: str) -> None:
+    """A temporary table of the same columns, for the rows that shall be."""
     connection.execute(
         sql.SQL("create temporary table {} (like {}) on commit drop").format(
-            sql.Identifier(f"staged_{table}"), target
+            sql.Identifier(f"staged_{table}"), sql.Identifier("public", table)
         )
     )
-    columns = columns_of(table, rows)
+
+
+def copy_rows(
+    connection: psycopg.Connection, table: str, into: sql.Identifier, rows: Iterable[Row]
+) -> list[str]:
+    """Copy a table's rows, a batch at a time; returns every column any row has."""
     known = {
         column.name
         for column in connection.execute(
-            sql.SQL("select * from {} limit 0").format(target)
+            sql.SQL("select * from {} limit 0").format(sql.Identifier("public", table))
         ).description
         or ()
     }
-    if unknown := set(columns) - known:
-        raise ValueError(f"odoo: {table} has no column {', '.join(sorted(unknown))}")
-    if not rows:
-        return
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("copy {} ({}) from stdin").format(name, names)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([stored(row.get(column)) for column in columns])
+    seen: dict[str, None] = {}
+    for batch in batches(rows):
+        columns = list(dict.fromkeys(name for row in batch for name in row))
+        if unknown := set(columns) - known:
+            raise ValueError(f"odoo: {table} has no column {', '.join(sorted(unknown))}")
+        seen |= dict.fromkeys(columns)
+        statement = sql.SQL("copy {} ({}) from stdin").format(
+            into, sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in batch:
+                copy.write_row([stored(row.get(column)) for column in columns])
+    return list(seen)
+
+
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while batch := list(islice(left, ROWS_PER_COPY)):
+        yield batch
 
 
 def stored(value: Any) -> Any:
@@ -92,24 +120,74 @@ def stored(value: Any) -> Any:
     return value
 
 
-def upsert(connection: psycopg.Connection, table: str, rows: list[Row]) -> None:
-    """Bring the staged rows into the table."""
-    columns = [column for column in columns_of(table, rows) if column != "id"]
-    if not columns:
-        return
+def remove_others(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
+    """Delete, as Odoo does, without a trace what is not staged."""
     connection.execute(
         sql.SQL(
-            "insert into {table} as kept (id, {names}) select id, {names} from {staged}"
-            " on conflict (id) do update set ({names}) = row({new})"
-            " where ({old}) is distinct from ({new})"
+            "delete from {table} where not exists (select from {staged} as staged where {same})"
         ).format(
             table=sql.Identifier("public", table),
             staged=staged_name(table),
-            names=sql.SQL(", ").join(map(sql.Identifier, columns)),
-            old=sql.SQL(", ").join(sql.Identifier("kept", column) for column in columns),
-            new=sql.SQL(", ").join(sql.Identifier("excluded", column) for column in columns),
+            same=sql.SQL(" and ").join(
+                sql.SQL("staged.{name} = {table}.{name}").format(
+                    name=sql.Identifier(name), table=sql.Identifier(table)
+                )
+                for name in key
+            ),
         )
     )
+
+
+def upsert(
+    connection: psycopg.Connection, table: str, key: tuple[str, ...], columns: list[str]
+) -> None:
+    """Bring the staged rows into the table."""
+    if not columns:
+        return
+    others = [column for column in columns if column not in key]
+    change: sql.Composable = sql.SQL("nothing")
+    if others:
+        change = sql.SQL(
+            "update set ({names}) = row({new}) where ({old}) is distinct from ({new})"
+        ).format(
+            names=sql.SQL(", ").join(map(sql.Identifier, others)),
+            old=sql.SQL(", ").join(sql.Identifier("kept", column) for column in others),
+            new=sql.SQL(", ").join(sql.Identifier("excluded", column) for column in others),
+        )
+    connection.execute(
+        sql.SQL(
+            "insert into {table} as kept ({names}) select {names} from {staged}"
+            " on conflict ({key}) do {change}"
+        ).format(
+            table=sql.Identifier("public", table),
+            staged=staged_name(table),
+            names=sql.SQL(", ").join(map(sql.Identifier, [*key, *others])),
+            key=sql.SQL(", ").join(map(sql.Identifier, key)),
+            change=change,
+        )
+    )
+
+
+@contextmanager
+def checked_at_once(connection: psycopg.Connection) -> Iterator[None]:
+    """Check foreign keys table by table in the end, which is quicker for rows that are all new."""
+    found = connection.execute(
+        "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+        " where contype = 'f' and connamespace = 'public'::regnamespace"
+    ).fetchall()
+    for table, name, _ in found:
+        connection.execute(
+            sql.SQL("alter table {} drop constraint {}").format(
+                sql.Identifier(table), sql.Identifier(name)
+            )
+        )
+    yield
+    for table, name, definition in found:
+        connection.execute(
+            sql.SQL("alter table {} add constraint {} {}").format(
+                sql.Identifier(table), sql.Identifier(name), sql.SQL(definition)
+            )
+        )
 
 
 def allow_reading(connection: psycopg.Connection, user: str, password: str) -> None:

@@ -1,12 +1,14 @@
-"""The PromQL expressions the sandboxed Prometheus can answer, and the host metric each one means.
+"""The PromQL expressions the sandboxed Prometheus can answer, and the metric each one means.
 
-A real Prometheus would work them out from node_exporter's samples; here each is looked up by its
-text.
+A real Prometheus would work them out from the samples of node_exporter and snmp_exporter; here each
+is looked up by its text.
 """
 
 from __future__ import annotations
 
-import re
+from typing import Literal
+
+Thing = Literal["host", "interface"]
 
 CPU = (
     "100 * (1 - avg by (instance) (sum without (mode) "
@@ -39,7 +41,34 @@ EXPRESSIONS = {
     "up_ratio": f"avg by (instance) (avg_over_time({UP}[1h]))",
     "samples": f"sum by (instance) (count_over_time({UP}[1h]))",
 }
-PAIRS_WITH_SAMPLES = f"sum(count_over_time(({EXPRESSIONS['samples']})[@h:1h]))"
+
+SNMP = '{job="snmp"}'
+PORT = "by (instance, ifName)"
+IN_BPS = f"8 * sum {PORT} (rate(ifHCInOctets{SNMP}[5m]))"
+OUT_BPS = f"8 * sum {PORT} (rate(ifHCOutOctets{SNMP}[5m]))"
+SPEED = f"(1e6 * max {PORT} (ifHighSpeed{SNMP}) > 0)"
+INTERFACE_EXPRESSIONS = {
+    "in_octets": f"sum {PORT} (increase(ifHCInOctets{SNMP}[1h]))",
+    "out_octets": f"sum {PORT} (increase(ifHCOutOctets{SNMP}[1h]))",
+    "in_bps_p95": f"quantile_over_time(0.95, ({IN_BPS})[1h:5m])",
+    "out_bps_p95": f"quantile_over_time(0.95, ({OUT_BPS})[1h:5m])",
+    "in_bps_max": f"max_over_time(({IN_BPS})[1h:5m])",
+    "out_bps_max": f"max_over_time(({OUT_BPS})[1h:5m])",
+    "in_util_avg_pct": f"avg_over_time((100 * {IN_BPS} / {SPEED})[1h:5m])",
+    "out_util_avg_pct": f"avg_over_time((100 * {OUT_BPS} / {SPEED})[1h:5m])",
+    "in_util_max_pct": f"max_over_time((100 * {IN_BPS} / {SPEED})[1h:5m])",
+    "out_util_max_pct": f"max_over_time((100 * {OUT_BPS} / {SPEED})[1h:5m])",
+    "in_errors": f"sum {PORT} (increase(ifInErrors{SNMP}[1h]))",
+    "out_errors": f"sum {PORT} (increase(ifOutErrors{SNMP}[1h]))",
+    "in_discards": f"sum {PORT} (increase(ifInDiscards{SNMP}[1h]))",
+    "out_discards": f"sum {PORT} (increase(ifOutDiscards{SNMP}[1h]))",
+    "counter_resets": f"sum {PORT} (resets(ifHCInOctets{SNMP}[1h]))",
+    "oper_up_ratio": f"avg {PORT} (avg_over_time((ifOperStatus{SNMP} == bool 1)[1h:1m]))",
+    "oper_changes": f"sum {PORT} (changes(ifOperStatus{SNMP}[1h]))",
+    "admin_status": f"max {PORT} (last_over_time(ifAdminStatus{SNMP}[1h]))",
+    "speed_bps": f"1e6 * max {PORT} (last_over_time(ifHighSpeed{SNMP}[1h]))",
+    "samples": f"sum {PORT} (count_over_time(ifOperStatus{SNMP}[1h]))",
+}
 
 
 def compact(expression: str) -> str:
@@ -47,16 +76,12 @@ def compact(expression: str) -> str:
     return "".join(expression.split())
 
 
-COLUMN_OF = {compact(expression): column for column, expression in EXPRESSIONS.items()}
-PAIRS_PATTERN = re.compile(re.escape(compact(PAIRS_WITH_SAMPLES)).replace("@", r"(\d+)"))
+COLUMN_OF: dict[str, tuple[Thing, str]] = {
+    **{compact(text): ("host", column) for column, text in EXPRESSIONS.items()},
+    **{compact(text): ("interface", column) for column, text in INTERFACE_EXPRESSIONS.items()},
+}
 
 
-def host_column(expression: str) -> str | None:
-    """The host metric an expression computes; None if the sandbox does not know it."""
+def hourly_column(expression: str) -> tuple[Thing, str] | None:
+    """The hourly metric an expression computes, and of what; None if the sandbox knows none."""
     return COLUMN_OF.get(compact(expression))
-
-
-def counted_hours(expression: str) -> int | None:
-    """The N of the query that counts (instance, hour) pairs with samples in N hours, else None."""
-    match = PAIRS_PATTERN.fullmatch(compact(expression))
-    return int(match[1]) if match else None

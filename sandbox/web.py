@@ -15,6 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.estate import Estate
+
+DATE = b"date"
+
 
 class JsonResponse(Response):
     """A body encoded by msgspec, several times faster than the standard library."""
@@ -45,19 +49,26 @@ def answer_refusal(_: Request, refusal: Exception) -> Response:
 
 
 class SourceClock:
-    """Middleware that dates every response by the estate's clock."""
+    """Middleware that dates every response by the estate's clock, unless it has a date."""
 
-    def __init__(self, app: ASGIApp, clock: datetime) -> None:
+    def __init__(self, app: ASGIApp, estate: Estate) -> None:
         self.app = app
-        self.date = format_datetime(clock.replace(microsecond=0), usegmt=True).encode()
+        self.estate = estate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"date", self.date)]
+                headers = list(message.get("headers", []))
+                if not any(name == DATE for name, _ in headers):
+                    message["headers"] = [*headers, date_header(self.estate.clock)]
             await send(message)
 
         await self.app(scope, receive, send_dated)
+
+
+def date_header(moment: datetime) -> tuple[bytes, bytes]:
+    """The Date header of an aware UTC moment."""
+    return DATE, format_datetime(moment.replace(microsecond=0), usegmt=True).encode()
 
 
 def same_secret(given: str, expected: str) -> bool:

@@ -52,5 +52,8 @@ def raw(warehouse: Warehouse) -> Iterator[Warehouse]:
             "select nspname from pg_namespace where nspname like 'raw\\_%'"
         ).fetchall():
             connection.execute(f"drop schema {schema} cascade")
-        connection.execute("truncate ops.loads, ops.reconciliation, quarantine.rejected_rows")
+        connection.execute(
+            "truncate ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, "
+            "quarantine.rejected_rows"
+        )
     warehouse.setup()

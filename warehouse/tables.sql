@@ -20,6 +20,7 @@ create table if not exists ops.loads (
     duplicate bigint not null,
     deleted bigint not null,
     bytes bigint not null,
+    read_seconds double precision not null,
     primary key (load_id, source, resource),
     constraint every_row_received_is_accepted_or_rejected
         check (received = accepted + rejected),
@@ -36,9 +37,59 @@ create table if not exists ops.reconciliation (
     source_count bigint not null,
     raw_count bigint not null,
     quarantined bigint not null,
+    duplicates bigint not null,
     checked_at timestamptz not null,
     primary key (load_id, source, resource)
 );
+
+-- A source that keeps failing is left alone until retry_at.
+create table if not exists ops.source_circuits (
+    source text primary key,
+    failures integer not null,
+    last_failed_at timestamptz not null,
+    last_error text not null,
+    retry_at timestamptz
+);
+
+-- Every JSON type a field of a source has come in.
+create table if not exists ops.source_fields (
+    source text not null,
+    resource text not null,
+    field text not null,
+    type text not null,
+    load_id text not null,
+    first_seen_at timestamptz not null,
+    primary key (source, resource, field, type)
+);
+
+-- What came after a resource's first load: a new field (no old type), or a type that changed.
+create or replace view ops.schema_changes as
+with ordered as (
+    select
+        source,
+        resource,
+        field,
+        lag(type) over (
+            partition by source, resource, field
+            order by first_seen_at, load_id, type
+        ) as old_type,
+        type as new_type,
+        load_id,
+        first_seen_at,
+        min(first_seen_at) over (partition by source, resource) as resource_first_seen_at
+    from ops.source_fields
+)
+
+select
+    source,
+    resource,
+    field,
+    old_type,
+    new_type,
+    load_id,
+    first_seen_at as seen_at
+from ordered
+where first_seen_at > resource_first_seen_at;
 
 create table if not exists quarantine.rejected_rows (
     source text not null,
@@ -47,8 +98,10 @@ create table if not exists quarantine.rejected_rows (
     reason text not null,
     field text,
     payload jsonb not null,
+    -- the row's key as a JSON list, null where the key itself is broken
+    row_key text,
     load_id text not null,
-    status text not null default 'open' check (status in ('open', 'replayed')),
+    status text not null default 'open' check (status in ('open', 'replayed', 'superseded')),
     rejected_at timestamptz not null,
     replayed_at timestamptz,
     primary key (source, resource, payload_hash)
@@ -107,11 +160,12 @@ create table if not exists predictions.anomaly_scores (
 );
 
 grant select, insert, update, delete
-on ops.loads, ops.reconciliation, quarantine.rejected_rows
+on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, quarantine.rejected_rows
 to opsmart_loader;
 
 grant select
-on ops.loads, ops.reconciliation, quarantine.rejected_rows
+on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.schema_changes,
+quarantine.rejected_rows
 to opsmart_transformer;
 
 grant select, insert, update, delete

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from sandbox.generated.agents import MANAGERS
 from sandbox.generated.rules import COMPLIANCE, TECHNIQUES, Rule
 from sandbox.generated.timeline import iso_millis
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MANAGER_ZONE = ZoneInfo("Europe/Berlin")
 WINDOWS_EVENTS = {"60106": 4624, "60137": 4634, "60122": 4625, "60204": 4625, "92213": 11}
 PLACES = {
@@ -41,6 +43,8 @@ def hit_of(firing: Firing, fired_times: int, offset: int) -> Row:
     """An alert as OpenSearch returns it; `offset` is its place in its node's alerts file."""
     rule, at = firing.rule, firing.at
     local = at.astimezone(MANAGER_ZONE)
+    written = local.isoformat(timespec="milliseconds")
+    stamp = iso_millis(at)
     id = f"{int(at.timestamp())}.{offset}"
     log = rule.log.format(
         user=firing.user,
@@ -49,8 +53,9 @@ def hit_of(firing: Firing, fired_times: int, offset: int) -> Row:
         event=WINDOWS_EVENTS.get(rule.id, 1000),
     )
     source: Row = {
-        "@timestamp": iso_millis(at),
-        "timestamp": f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{local:%z}",
+        "@timestamp": stamp,
+        # an offset without its colon
+        "timestamp": written[:-3] + written[-2:],
         "id": id,
         "input": {"type": "log"},
         "cluster": {"name": "wazuh", "node": firing.node},
@@ -70,16 +75,26 @@ def hit_of(firing: Firing, fired_times: int, offset: int) -> Row:
     if rule.location.startswith("/var/log/") and rule.decoder != "web-accesslog":
         source |= as_syslog(local, firing, log)
     digest = hashlib.sha256(f"{firing.node}/{id}".encode()).hexdigest()
-    return {"_index": f"wazuh-alerts-4.x-{at:%Y.%m.%d}", "_id": digest[:20], "_source": source}
+    return {
+        "_index": f"wazuh-alerts-4.x-{stamp[:10].replace('-', '.')}",
+        "_id": digest[:20],
+        "_source": source,
+    }
 
 
 def quoted_rule(rule: Rule, fired_times: int) -> Row:
     """The rule's part of an alert; ``mitre`` is absent from rules without a technique."""
+    return _quoted(rule) | {"firedtimes": fired_times}
+
+
+@cache
+def _quoted(rule: Rule) -> Row:
+    """What all alerts of a rule say of it; its lists are theirs in common."""
     row: Row = {
         "id": rule.id,
         "level": rule.level,
         "description": rule.description,
-        "firedtimes": fired_times,
+        "firedtimes": 0,
         "mail": rule.level >= 12,
         "groups": list(rule.groups),
     }
@@ -97,9 +112,14 @@ def quoted_rule(rule: Rule, fired_times: int) -> Row:
     return row
 
 
+def syslog_stamp(local: datetime) -> str:
+    """A local time as syslog begins a line with it: ``Feb  3 10:22:32``."""
+    return f"{MONTHS[local.month - 1]} {local.day:2} {local:%H:%M:%S}"
+
+
 def as_syslog(local: datetime, firing: Firing, message: str) -> Row:
     """The line as syslog writes it, and its head as the manager takes it apart."""
-    written, program = f"{local:%b %e %H:%M:%S}", firing.rule.decoder
+    written, program = syslog_stamp(local), firing.rule.decoder
     return {
         "predecoder": {"program_name": program, "timestamp": written, "hostname": firing.hostname},
         "full_log": f"{written} {firing.hostname} {program}[811]: {message}",

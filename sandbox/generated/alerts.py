@@ -9,15 +9,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from sandbox.estate import Row
+from sandbox.estate import Millis, Row
 from sandbox.generated.agents import MANAGERS, NODES, Agent, agents_on
 from sandbox.generated.alert_documents import Firing, hit_of
 from sandbox.generated.faults import Fault, Faults
 from sandbox.generated.inventory import Inventory
-from sandbox.generated.randomness import generator, pick
+from sandbox.generated.randomness import Integers, generator, pick
 from sandbox.generated.rules import RULES, RULES_OF_FAULT, Rule
-from sandbox.generated.timeline import day_of, moment_in, start_of
+from sandbox.generated.timeline import EPOCH, MILLISECOND, day_of, millis, start_of
 
+DAYS_KEPT = 2
 USERS = ("deploy", "admin", "oracle", "backup", "postgres", "m.keller", "test", "svc-web")
 SOURCES = ("203.0.113.{}", "198.51.100.{}", "192.0.2.{}", "2001:db8:7::{:x}")
 HOURLY_RHYTHM = (
@@ -34,12 +35,27 @@ class Alerts:
         self.faults = faults
         self.agents = [agent for agent in agents_on(inventory) if agent.has_connected]
         self.of_host = {agent.device.index: agent for agent in self.agents}
-        self.day = lru_cache(maxsize=16)(self._day)
+        self.day = lru_cache(maxsize=DAYS_KEPT)(self._day)
+        self.times = lru_cache(maxsize=None)(self._times)
 
     def between(self, start: datetime, end: datetime) -> list[Row]:
         """Hits with start <= @timestamp < end, oldest first."""
         days = range(day_of(start), day_of(end) + 1)
         return [hit for day in days for at, hit in self.day(day) if start <= at < end]
+
+    def times_between(self, start: datetime, end: datetime) -> Millis:
+        """The `@timestamp` of the same hits."""
+        days = [self.times(day) for day in range(day_of(start), day_of(end) + 1)]
+        times = np.concatenate([np.empty(0, np.int64), *days])
+        first, last = np.searchsorted(times, [millis(start), millis(end)])
+        return times[first:last]
+
+    def _times(self, day: int) -> Millis:
+        """When each alert of a day fires, without working out what it says."""
+        _, _, moments = self._drawn(day)
+        others = [millis(f.at) for f in (*self._of_faults(day), self._of_manager(day))]
+        times = np.sort(np.concatenate([moments, np.array(others, np.int64)]))
+        return times[times >= millis(self.inventory.history_start)]
 
     def _day(self, day: int) -> list[tuple[datetime, Row]]:
         firings = [*self._background(day), *self._of_faults(day), self._of_manager(day)]
@@ -56,6 +72,15 @@ class Alerts:
         return hits
 
     def _background(self, day: int) -> Iterator[Firing]:
+        random, which, moments = self._drawn(day)
+        for agent_number, moment in zip(which.tolist(), moments.tolist(), strict=True):
+            agent = self.agents[agent_number]
+            rules, weights = rules_of(agent.system), weights_of(agent.system)
+            rule = pick(random, rules, weights)
+            yield self._firing(random, EPOCH + moment * MILLISECOND, agent, rule)
+
+    def _drawn(self, day: int) -> tuple[np.random.Generator, Integers, Millis]:
+        """Which agents alert on a quiet day, and when; the generator goes on to what they say."""
         random = generator(self.inventory.seed, "alerts", day)
         is_weekend = start_of(day).weekday() >= 5
         count = int(
@@ -65,12 +90,8 @@ class Alerts:
         which = random.choice(len(self.agents), size=count, p=chatty / chatty.sum())
         hours = random.choice(24, size=count, p=np.array(HOURLY_RHYTHM) / sum(HOURLY_RHYTHM))
         fractions = random.random(count)
-        for agent_number, hour, fraction in zip(which, hours, fractions, strict=True):
-            agent = self.agents[agent_number]
-            at = moment_in(day, (float(hour) + float(fraction)) / 24)
-            rules = rules_of(agent.system)
-            rule = pick(random, rules, [rule.weight for rule in rules])
-            yield self._firing(random, at, agent, rule)
+        moments = ((hours + fractions) / 24 * 86_400_000).astype(np.int64)
+        return random, which, moments + millis(start_of(day))
 
     def _of_faults(self, day: int) -> Iterator[Firing]:
         """Alerts on `day` of every fault whose host has an agent."""
@@ -107,6 +128,12 @@ class Alerts:
         name, (rule,) = MANAGERS[NODES[0]], rules_of("manager")
         at = start_of(day) + timedelta(hours=3, seconds=day % 97)
         return Firing(at, {"id": "000", "name": name}, name, NODES[0], rule, "", "")
+
+
+@lru_cache(maxsize=3)
+def weights_of(system: str) -> tuple[float, ...]:
+    """How often each of the system's rules fires."""
+    return tuple(rule.weight for rule in rules_of(system))
 
 
 @lru_cache(maxsize=3)

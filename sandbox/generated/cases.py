@@ -18,6 +18,8 @@ from sandbox.generated.tickets import FIRST_ID_DAY, SECURITY, hours
 from sandbox.generated.timeline import day_of, millis, moment_in, start_of
 
 CASE_SHARE_OF_FAULTS = 0.6
+HOSTS_ANALYSTS_LOOK_AFTER = 65
+"""On a larger estate most faults end as tickets: analysts open no more cases than they can read."""
 NUMBERS_PER_DAY = 100
 REOPENED_SHARE = 0.05
 TITLES = {
@@ -91,10 +93,12 @@ class CaseBook:
         return sorted(known, key=lambda draft: (draft.opened, draft.key))
 
     def _of_faults(self, start: datetime, end: datetime) -> Iterator[Draft]:
+        share = CASE_SHARE_OF_FAULTS
+        share *= min(1.0, HOSTS_ANALYSTS_LOOK_AFTER / len(self.inventory.hosts))
         for fault in self.faults.begun_in(start, end):
             key = day_of(fault.begin), fault.device.index
             random = generator(self.inventory.seed, "case", *key)
-            if random.random() >= CASE_SHARE_OF_FAULTS:
+            if random.random() >= share:
                 continue
             noticed = fault.begin + timedelta(minutes=float(random.uniform(0, 20)))
             severity = 2 + int(fault.size > 4) + int(fault.size > 8)

@@ -6,17 +6,22 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sandbox.estate import Row, Series
-from sandbox.generated.agents import agent_rows
+from sandbox.estate import Millis, RawSeries, Row, Series
 from sandbox.generated.alerts import Alerts
-from sandbox.generated.cases import CaseBook, case_row
+from sandbox.generated.archives import archive_times_between, archives_between
+from sandbox.generated.cases import CaseBook
 from sandbox.generated.faults import Faults, truth_row
+from sandbox.generated.hive import Hive
+from sandbox.generated.interface_metrics import InterfaceMetrics
 from sandbox.generated.inventory import Inventory
 from sandbox.generated.metrics import Metrics
-from sandbox.generated.netbox_objects import netbox_objects
+from sandbox.generated.netbox_objects import NetboxObjects
 from sandbox.generated.odoo_rows import odoo_tables
+from sandbox.generated.samples import Scrapes
 from sandbox.generated.sizes import SIZES
+from sandbox.generated.targets import target_rows
 from sandbox.generated.tickets import ServiceDesk
+from sandbox.generated.wazuh_state import WazuhState
 
 
 class GeneratedEstate:
@@ -26,32 +31,67 @@ class GeneratedEstate:
         """`history_start` and `clock` are aware; nothing happened before the first."""
         self.clock = clock
         self.inventory = Inventory(seed, SIZES[size], history_start)
+        self.netbox_objects = NetboxObjects(self.inventory)
         self.faults = Faults(self.inventory)
         self.service_desk = ServiceDesk(self.inventory, self.faults)
         self.alerts = Alerts(self.inventory, self.faults)
-        self.case_book = CaseBook(self.inventory, self.faults)
+        self.wazuh_state = WazuhState(self.inventory)
+        self.hive = Hive(self.inventory, CaseBook(self.inventory, self.faults), self.alerts)
         self.metrics = Metrics(self.inventory, self.faults)
+        self.interfaces = InterfaceMetrics(self.inventory, self.faults, self.metrics)
+        self.scrapes = Scrapes(self.inventory, self.faults, self.metrics)
 
     def netbox(self, endpoint: str) -> list[Row] | None:
-        return netbox_objects(self.inventory, endpoint, self.clock)
+        return self.netbox_objects.objects(endpoint, self.clock)
 
-    def wazuh_agents(self) -> list[Row]:
-        return agent_rows(self.inventory, self.clock)
+    def wazuh(self, collection: str) -> list[Row] | None:
+        return self.wazuh_state.collection(collection, self.clock)
 
     def wazuh_alerts(self, start: datetime, end: datetime) -> list[Row]:
         first = max(start, self.inventory.history_start)
         return self.alerts.between(first, min(end, self.clock))
 
-    def thehive_cases(self) -> list[Row]:
-        return [case_row(case, self.clock) for case in self.case_book.cases(self.clock)]
+    def wazuh_archives(self, start: datetime, end: datetime) -> list[Row]:
+        first = max(start, self.inventory.history_start)
+        return archives_between(self.alerts, first, min(end, self.clock))
+
+    def wazuh_times(self, kind: str, start: datetime, end: datetime) -> Millis:
+        first, last = max(start, self.inventory.history_start), min(end, self.clock)
+        if kind == "alerts":
+            return self.alerts.times_between(first, last)
+        return archive_times_between(self.alerts, first, last)
+
+    def thehive(self, kind: str) -> list[Row]:
+        return self.hive.rows(kind, self.clock)
 
     def host_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         """See `Estate.host_metric`; hours begin at or after the history's start."""
-        first = math.ceil(self.inventory.history_start.timestamp() / 3600) * 3600 + 3600
-        first, last = max(start, first), min(end, int(self.clock.timestamp()))
+        first, last = self._hours(start, end)
         return self.metrics.series(column, first, last) if first <= last else iter(())
 
-    def odoo_tables(self) -> Iterable[tuple[str, list[Row]]]:
+    def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        """See `Estate.interface_metric`; hours as those of hosts."""
+        first, last = self._hours(start, end)
+        return self.interfaces.series(column, first, last) if first <= last else iter(())
+
+    def _hours(self, start: int, end: int) -> tuple[int, int]:
+        """The part of [start, end] (epoch seconds) at which whole hours of history had ended."""
+        first = math.ceil(self.inventory.history_start.timestamp() / 3600) * 3600 + 3600
+        return max(start, first), min(end, int(self.clock.timestamp()))
+
+    def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
+        """See `Estate.samples`; history begins at its first whole hour."""
+        first = math.ceil(self.inventory.history_start.timestamp() / 3600) * 3_600_000 + 1
+        first, last = max(start, first), min(end, int(self.clock.timestamp() * 1000))
+        known = {"up": self.scrapes.up, "ALERTS": self.scrapes.alerts}
+        if metric not in known or first > last:
+            return iter(())
+        return known[metric](first, last)
+
+    def targets(self) -> list[Row]:
+        return target_rows(self.inventory, self.clock)
+
+    def odoo_tables(self) -> Iterable[tuple[str, Iterable[Row]]]:
         return odoo_tables(self.service_desk, self.clock)
 
     def truth(self) -> list[Row]:

@@ -99,30 +99,32 @@ class Inventory:
     def customers(self) -> list[Customer]:
         names = catalogue.CUSTOMERS[: self.size.customers]
         return [
-            Customer(index + 1, name, slug_of(name), OLDEST + timedelta(days=20 * index))
+            Customer(index + 1, name, slug_of(name), OLDEST + timedelta(days=20 * (index % 10)))
             for index, name in enumerate(names)
         ]
 
     @cached_property
     def sites(self) -> list[Site]:
-        """One to three sites for every customer, each in a city of its own."""
+        """One to three sites for every customer; sites that share a city are numbered."""
         owners = [owner for n, owner in enumerate(self.customers) for _ in range(1 + n % 3)]
-        return [
-            Site(
-                id=index + 1,
-                name=f"{city.name} 1",
-                slug=f"{city.code}1",
-                city=city,
-                customer=owner,
-                created=owner.created + timedelta(days=1 + index, hours=3),
-            )
-            for index, (owner, city) in enumerate(zip(owners, catalogue.CITIES, strict=False))
-        ]
+        return [self._site(index, owner) for index, owner in enumerate(owners)]
+
+    def _site(self, index: int, owner: Customer) -> Site:
+        round_, place = divmod(index, len(catalogue.CITIES))
+        city = catalogue.CITIES[place]
+        return Site(
+            id=index + 1,
+            name=f"{city.name} {round_ + 1}",
+            slug=f"{city.code}{round_ + 1}",
+            city=city,
+            customer=owner,
+            created=owner.created + timedelta(days=1 + index, hours=3),
+        )
 
     @cached_property
     def devices(self) -> list[Device]:
         """Every device as it was at `history_start`; the last is an unnamed, unmonitored panel."""
-        servers = round(0.7 * self.size.devices)
+        servers = round((1 - self.size.network_share) * self.size.devices)
         numbers: Counter[tuple[str, str]] = Counter()
         return [
             self._device(index, index < servers, index == self.size.devices - 1, numbers)
@@ -143,6 +145,8 @@ class Inventory:
         platform = pick(random, catalogue.LINUX_PLATFORMS)
         platform = catalogue.WINDOWS if role.short in ("dc", "file") else platform
         created = site.created + timedelta(seconds=float(random.uniform(5, 400)) * 86_400)
+        # wraps round within a /24; no two devices of a site come to the same number
+        address = f"10.{20 + site.customer.id}.{site.id}.{10 + index % 240}/24"
         serial = "".join(pick(random, "0123456789ABCDEFGHJKLMNPRSTVWXYZ") for _ in range(10))
         return Device(
             id=101 + index,
@@ -156,12 +160,12 @@ class Inventory:
             platform=platform if is_server else None,
             serial="" if is_panel or random.random() < 0.04 else serial,
             asset_tag=None if random.random() < 0.5 else f"A{10_000 + index}",
-            address=None if is_panel else f"10.{20 + site.customer.id}.{site.id}.{10 + index}/24",
+            address=None if is_panel else address,
             created=created,
             last_updated=created + timedelta(seconds=float(random.uniform(0, 90)) * 86_400),
         )
 
-    @property
+    @cached_property
     def hosts(self) -> list[Device]:
         """Devices with a network, monitored as long as they are active."""
         return [device for device in self.devices if device.host]

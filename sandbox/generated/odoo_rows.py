@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from sandbox.estate import Row
+from sandbox.generated.odoo_calendars import calendar_tables
+from sandbox.generated.odoo_conversations import (
+    NOTE,
+    comment_row,
+    comments_by_day,
+    ratings,
+    subtypes,
+)
+from sandbox.generated.odoo_sales import sales_tables
 from sandbox.generated.odoo_setup import (
     BOT,
     STAGE_FIELD,
@@ -19,10 +28,13 @@ from sandbox.generated.odoo_setup import (
     setup_tables,
     sla_id,
 )
+from sandbox.generated.odoo_work import kind_of, kinds, tag_links, tags, timesheets
 from sandbox.generated.tickets import FIRST_ID_DAY, SOLVED, WAITING, ServiceDesk, Step, Ticket
 from sandbox.generated.timeline import day_of
+from sandbox.lazy import LazyRows
 
 MESSAGE_IDS_PER_DAY = 10_000
+FIRST_COMMENT = 5_000
 
 
 class TrackedChange(NamedTuple):
@@ -33,15 +45,25 @@ class TrackedChange(NamedTuple):
     after: Step
 
 
-def odoo_tables(desk: ServiceDesk, clock: datetime) -> Iterator[tuple[str, list[Row]]]:
-    """Every table as of `clock`, parents first."""
+def odoo_tables(desk: ServiceDesk, clock: datetime) -> Iterator[tuple[str, Iterable[Row]]]:
+    """Every table as of `clock`, parents first; the long ones are worked out row by row."""
     yield from setup_tables(desk)
-    tickets = desk.tickets(clock)
-    yield "helpdesk_ticket", [ticket_row(ticket, clock) for ticket in tickets]
-    yield "helpdesk_sla_status", [sla_status(ticket, clock) for ticket in tickets]
-    changes = list(tracked_changes(tickets, clock))
-    yield "mail_message", [message(id, change) for id, change in changes]
-    yield "mail_tracking_value", [row for id, change in changes for row in tracked(id, change)]
+    yield from calendar_tables(clock)
+    yield "helpdesk_ticket_type", kinds()
+    yield "helpdesk_tag", tags()
+    yield "mail_message_subtype", subtypes()
+
+    def rows(of: Callable[[Ticket, datetime], Row]) -> LazyRows:
+        return LazyRows(lambda: (of(ticket, clock) for ticket in desk.tickets(clock)))
+
+    yield "helpdesk_ticket", rows(ticket_row)
+    yield "helpdesk_sla_status", rows(sla_status)
+    yield "helpdesk_tag_helpdesk_ticket_rel", LazyRows(lambda: tag_links(desk, clock))
+    yield "mail_message", LazyRows(lambda: messages(desk, clock))
+    yield "mail_tracking_value", LazyRows(lambda: tracking_values(desk, clock))
+    yield "rating_rating", LazyRows(lambda: ratings(desk, clock))
+    yield "account_analytic_line", LazyRows(lambda: timesheets(desk, clock))
+    yield from sales_tables(desk, clock)
 
 
 def steps_until(ticket: Ticket, clock: datetime) -> list[Step]:
@@ -78,6 +100,7 @@ def ticket_row(ticket: Ticket, clock: datetime) -> Row:
         "partner_name": draft.contact.name,
         "partner_email": draft.contact.email,
         "company_id": 1,
+        "ticket_type_id": kind_of(ticket),
         "priority": draft.priority,
         "active": True,
         "kanban_state": "blocked" if last.stage == WAITING else "normal",
@@ -87,6 +110,7 @@ def ticket_row(ticket: Ticket, clock: datetime) -> Row:
         "sla_deadline": naive(due) if due and not closed else None,
         "sla_reached": bool(closed and due and closed <= due),
         "sla_reached_late": bool(closed and due and closed > due),
+        "access_token": f"ticket-token-{ticket.id}",
     } | audit(draft.at, last.at, last.agent.user_id if last.agent else BOT)
 
 
@@ -106,17 +130,36 @@ def sla_status(ticket: Ticket, clock: datetime) -> Row:
     } | audit(ticket.draft.at, steps[-1].at)
 
 
-def tracked_changes(tickets: list[Ticket], clock: datetime) -> Iterator[tuple[int, TrackedChange]]:
-    """Every change by `clock` with its message id, in order of time."""
-    changes = [
-        TrackedChange(ticket, before, after)
-        for ticket in tickets
-        for before, after in pairwise(steps_until(ticket, clock))
-    ]
-    changes.sort(key=lambda change: (change.after.at, change.ticket.id))
-    for day, on_day in groupby(changes, key=lambda change: day_of(change.after.at)):
-        first_id = (day - FIRST_ID_DAY) * MESSAGE_IDS_PER_DAY
-        yield from enumerate(on_day, start=first_id)
+def tracked_by_day(desk: ServiceDesk, clock: datetime) -> Iterator[tuple[int, list[TrackedChange]]]:
+    """Changes by `clock` for every day of history, in order of time."""
+    waiting: dict[int, list[TrackedChange]] = {}
+    for day in desk.days(clock):
+        for ticket in desk.on_day(day):
+            for before, after in pairwise(steps_until(ticket, clock)):
+                change = TrackedChange(ticket, before, after)
+                waiting.setdefault(day_of(after.at), []).append(change)
+        done = waiting.pop(day, [])
+        yield day, sorted(done, key=lambda change: (change.after.at, change.ticket.id))
+
+
+def first_message_id(day: int) -> int:
+    return (day - FIRST_ID_DAY) * MESSAGE_IDS_PER_DAY
+
+
+def messages(desk: ServiceDesk, clock: datetime) -> Iterator[Row]:
+    """A notification for every tracked change, and the comments, by id."""
+    tracked_days, comment_days = tracked_by_day(desk, clock), comments_by_day(desk, clock)
+    for (day, changes), (_, comments) in zip(tracked_days, comment_days, strict=True):
+        first = first_message_id(day)
+        yield from (message(id, change) for id, change in enumerate(changes, start=first))
+        first += FIRST_COMMENT
+        yield from (comment_row(id, comment) for id, comment in enumerate(comments, start=first))
+
+
+def tracking_values(desk: ServiceDesk, clock: datetime) -> Iterator[Row]:
+    for day, changes in tracked_by_day(desk, clock):
+        for id, change in enumerate(changes, start=first_message_id(day)):
+            yield from tracked(id, change)
 
 
 def message(id: int, change: TrackedChange) -> Row:
@@ -129,6 +172,7 @@ def message(id: int, change: TrackedChange) -> Row:
         "res_id": change.ticket.id,
         "record_name": change.ticket.draft.name,
         "message_type": "notification",
+        "subtype_id": NOTE,
         "author_id": agent.partner_id if agent else 2,
         "is_internal": True,
     } | audit(change.after.at, by=agent.user_id if agent else BOT)

@@ -22,6 +22,8 @@ from sandbox.generated.tickets import (
 )
 
 BOT, ADMIN = 1, 2
+BUSINESS_HOURS, ALWAYS = 1, 2
+"""Ids of the working calendars."""
 PROVIDER_PARTNER = 1
 STAGE_FIELD, USER_FIELD = 5101, 5102
 STAGES = {
@@ -138,6 +140,8 @@ def field(id: int, name: str, label: str, relation: str) -> Row:
 
 def team(id: int, name: str) -> Row:
     switches = {"company_id": 1, "use_sla": True, "active": True, "sequence": id}
+    calendar = BUSINESS_HOURS if id == SERVICE_DESK else ALWAYS
+    switches |= {"use_rating": True, "resource_calendar_id": calendar}
     return {"id": id, "name": {"en_US": name}} | switches | audit(OLDEST)
 
 

@@ -12,9 +12,10 @@ from sandbox.generated.randomness import generator, pick
 PROVIDER = "Ostwind IT Services GmbH"
 DOMAIN = "ostwind.example"
 CONTACTS_PER_CUSTOMER = 5
+SMALLEST_STAFF = 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Agent:
     """Somebody of the staff who works on tickets and cases; ids of user and partner."""
 
@@ -27,7 +28,7 @@ class Agent:
     created: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Somebody at a customer; `email` is as typed in, with capitals and stray blanks."""
 
@@ -44,13 +45,18 @@ def company_partner_id(customer: Customer) -> int:
 
 
 def agents_of(inventory: Inventory) -> list[Agent]:
-    """Two agents per team, and one who has left."""
+    """At least two agents per team, and one who has left; in a large estate all users but two."""
     random = generator(inventory.seed, "agents")
     first = random.permutation(len(catalogue.FIRST_NAMES))
     last = random.permutation(len(catalogue.LAST_NAMES))
     agents = []
-    for number in range(7):
-        names = catalogue.FIRST_NAMES[first[number]], catalogue.LAST_NAMES[last[number]]
+    for number in range(max(SMALLEST_STAFF, inventory.size.users - 2)):
+        # the next round pairs every first name with another last name
+        round_, place = divmod(number, len(first))
+        names = (
+            catalogue.FIRST_NAMES[first[place]],
+            catalogue.LAST_NAMES[last[(place + 7 * round_) % len(last)]],
+        )
         agents.append(
             Agent(
                 user_id=6 + number,
@@ -58,8 +64,8 @@ def agents_of(inventory: Inventory) -> list[Agent]:
                 name=" ".join(names),
                 login=f"{address_part(names[0])}.{address_part(names[1])}@{DOMAIN}",
                 team_id=1 + number % 3,
-                active=number < 6,
-                created=OLDEST + timedelta(days=30 * number),
+                active=number != SMALLEST_STAFF - 1,
+                created=OLDEST + timedelta(days=30 * min(number, SMALLEST_STAFF)),
             )
         )
     return agents

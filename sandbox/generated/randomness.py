@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -24,9 +26,13 @@ def pick(random: np.random.Generator, options: Sequence[T], weights: Sequence[fl
     """One of `options`, by relative `weights` if given."""
     if not weights:
         return options[int(random.integers(len(options)))]
-    cumulative = np.cumsum(weights)
-    position = np.searchsorted(cumulative, random.random() * cumulative[-1], side="right")
-    return options[int(position)]
+    cumulative = _cumulative(tuple(weights))
+    return options[bisect_right(cumulative, random.random() * cumulative[-1])]
+
+
+@lru_cache(maxsize=256)
+def _cumulative(weights: tuple[float, ...]) -> list[float]:
+    return [float(value) for value in np.cumsum(weights)]
 
 
 def rounded(values: Floats, decimals: int) -> Floats:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import groupby
 
 import numpy as np
 
@@ -56,7 +55,7 @@ COMPLAINTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """A ticket enters a stage and may change hands."""
 
@@ -65,7 +64,7 @@ class Step:
     agent: Agent | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A ticket as it is opened."""
 
@@ -78,7 +77,7 @@ class Draft:
     key: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A ticket with its whole life; `steps` begin with its creation and end with its closing."""
 
@@ -94,6 +93,7 @@ class ServiceDesk:
     def __init__(self, inventory: Inventory, faults: Faults) -> None:
         self.inventory = inventory
         self.faults = faults
+        self._by_day: dict[int, tuple[Ticket, ...]] = {}
 
     @cached_property
     def agents(self) -> list[Agent]:
@@ -103,20 +103,50 @@ class ServiceDesk:
     def contacts(self) -> list[Contact]:
         return contacts_of(self.inventory)
 
-    def tickets(self, until: datetime) -> list[Ticket]:
-        """Tickets opened by `until`, by id, which is also the order of opening."""
-        tickets = []
-        for day, drafts in groupby(self._drafts(until), key=lambda draft: day_of(draft.at)):
-            first_id = (day - FIRST_ID_DAY) * IDS_PER_DAY
-            tickets += [self._ticket(first_id + n, draft) for n, draft in enumerate(drafts)]
-        return [ticket for ticket in tickets if ticket.draft.at <= until]
+    @cached_property
+    def _contacts_at(self) -> dict[int, list[Contact]]:
+        people: dict[int, list[Contact]] = {}
+        for contact in self.contacts:
+            people.setdefault(contact.customer.id, []).append(contact)
+        return people
 
-    def _drafts(self, until: datetime) -> list[Draft]:
-        start = self.inventory.history_start
-        days = range(day_of(start), day_of(until) + 1)
-        drafts = [draft for day in days for draft in self._requests(day)]
-        drafts += self._complaints(start, start_of(days.stop))
-        known = [draft for draft in drafts if draft.at >= start]
+    @cached_property
+    def _staff(self) -> dict[int, list[Agent]]:
+        """The agents of each team who have not left."""
+        staff: dict[int, list[Agent]] = {}
+        for agent in self.agents:
+            if agent.active:
+                staff.setdefault(agent.team_id, []).append(agent)
+        return staff
+
+    @cached_property
+    def _hostnames(self) -> dict[int, list[str]]:
+        """Names of the monitored hosts of each customer, in the inventory's order."""
+        names: dict[int, list[str]] = {customer.id: [] for customer in self.inventory.customers}
+        for host in self.inventory.hosts:
+            names[host.site.customer.id].append(host.hostname)
+        return names
+
+    def days(self, until: datetime) -> range:
+        """The days of history up to `until`."""
+        return range(day_of(self.inventory.history_start), day_of(until) + 1)
+
+    def tickets(self, until: datetime) -> Iterator[Ticket]:
+        """Tickets opened by `until`, by id, which is also the order of opening."""
+        for day in self.days(until):
+            yield from (ticket for ticket in self.on_day(day) if ticket.draft.at <= until)
+
+    def on_day(self, day: int) -> tuple[Ticket, ...]:
+        """Every ticket of a whole day, in order; kept, since every table is made of them."""
+        if day not in self._by_day:
+            first_id = (day - FIRST_ID_DAY) * IDS_PER_DAY
+            drafts = enumerate(self._drafts(day), start=first_id)
+            self._by_day[day] = tuple(self._ticket(id, draft) for id, draft in drafts)
+        return self._by_day[day]
+
+    def _drafts(self, day: int) -> list[Draft]:
+        drafts = [*self._requests(day), *self._complaints(day)]
+        known = [draft for draft in drafts if draft.at >= self.inventory.history_start]
         return sorted(known, key=lambda draft: (draft.at, draft.key))
 
     def _requests(self, day: int) -> Iterator[Draft]:
@@ -128,30 +158,32 @@ class ServiceDesk:
             name, priority, team = pick(random, REQUESTS)
             priority = str(min(int(priority) + int(random.random() < 0.12), 3))
             contact = pick(random, self.contacts)
-            hosts = [h for h in self.inventory.hosts if h.site.customer == contact.customer]
+            hosts = self._hostnames[contact.customer.id]
             if random.random() < 0.25 and hosts:
-                name = f"{name} ({pick(random, hosts).hostname})"
+                name = f"{name} ({pick(random, hosts)})"
             hour = pick(random, range(24), BUSINESS_HOURS)
             at = moment_in(day, (hour + float(random.random())) / 24)
             yield Draft(at, name, priority, team, contact, None, (0, day, number))
 
-    def _complaints(self, start: datetime, end: datetime) -> Iterator[Draft]:
-        """What customers notice of faults."""
-        for fault in self.faults.begun_in(start, end):
+    def _complaints(self, day: int) -> Iterator[Draft]:
+        """What customers notice on a day of faults that began then or the day before."""
+        first = max(start_of(day - 1), self.inventory.history_start)
+        for fault in self.faults.begun_in(first, start_of(day + 1)):
             device = fault.device
             random = generator(self.inventory.seed, "complaint", day_of(fault.begin), device.index)
             if random.random() >= TICKET_SHARE_OF_FAULTS:
                 continue
             noticed = 0.25 + float(random.exponential(1.5 if fault.size > 4 else 4.0))
+            at = fault.begin + timedelta(hours=min(noticed, 20.0))
+            if day_of(at) != day:
+                continue
             team = SECURITY if fault.kind.name == "data_exfiltration" else INFRASTRUCTURE
             yield Draft(
-                at=fault.begin + timedelta(hours=min(noticed, 20.0)),
+                at=at,
                 name=COMPLAINTS[fault.kind.name].format(host=device.hostname),
                 priority="3" if fault.size > 8 else "2" if fault.size > 4 else "1",
                 team_id=team,
-                contact=pick(
-                    random, [c for c in self.contacts if c.customer == device.site.customer]
-                ),
+                contact=pick(random, self._contacts_at[device.site.customer.id]),
                 fault=fault,
                 key=(1, day_of(fault.begin), device.index),
             )
@@ -163,7 +195,7 @@ class ServiceDesk:
         )
 
     def _life(self, draft: Draft, random: np.random.Generator) -> Iterator[Step]:
-        staff = [agent for agent in self.agents if agent.team_id == draft.team_id and agent.active]
+        staff = self._staff[draft.team_id]
         agent = pick(random, staff)
         to_look, to_solve = HOURS_BY_PRIORITY[draft.priority]
         yield Step(draft.at, NEW, None)

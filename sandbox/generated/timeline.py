@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 EPOCH_DAY = EPOCH.toordinal()
 
 
@@ -31,7 +32,7 @@ def iso(moment: datetime) -> str:
 
 def iso_millis(moment: datetime) -> str:
     """ISO 8601 with milliseconds and Z, as the indexer writes it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def iso_seconds(moment: datetime) -> str:
@@ -41,4 +42,4 @@ def iso_seconds(moment: datetime) -> str:
 
 def millis(moment: datetime) -> int:
     """Milliseconds since the epoch, as TheHive counts time."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // MILLISECOND

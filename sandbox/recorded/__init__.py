@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from sandbox.estate import Row, Series
+from sandbox.estate import Millis, RawSeries, Row, Series, stamps_of
 from sandbox.recorded.bitbrains import RecordedMetrics
 from sandbox.recorded.files import RecordedDataMissing, recorded_path
 from sandbox.recorded.helpdesk import helpdesk_tables
@@ -32,25 +32,44 @@ class RecordedEstate:
     def __init__(self, data: Path, clock: datetime) -> None:
         self.clock = clock
         self._netbox = RecordedNetbox(data)
-        self._wazuh = RecordedWazuh(data, clock)
+        self._wazuh = RecordedWazuh(data)
         self._metrics = RecordedMetrics(data, clock)
         self._incident_log = recorded_path(data, INCIDENT_LOG)
 
     def netbox(self, endpoint: str) -> list[Row] | None:
         return self._netbox.objects(endpoint)
 
-    def wazuh_agents(self) -> list[Row]:
-        return self._wazuh.agents()
+    def wazuh(self, collection: str) -> list[Row] | None:
+        return self._wazuh.collection(collection, self.clock)
 
     def wazuh_alerts(self, start: datetime, end: datetime) -> list[Row]:
-        return self._wazuh.alerts(start, end)
+        return self._wazuh.alerts(start, min(end, self.clock))
 
-    def thehive_cases(self) -> list[Row]:
+    def wazuh_archives(self, start: datetime, end: datetime) -> list[Row]:
+        return self._wazuh.archives(start, min(end, self.clock))
+
+    def wazuh_times(self, kind: str, start: datetime, end: datetime) -> Millis:
+        read = self.wazuh_alerts if kind == "alerts" else self.wazuh_archives
+        return stamps_of(read(start, end))
+
+    def thehive(self, kind: str) -> list[Row]:
         """None: no public recording of a TheHive exists."""
         return []
 
     def host_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         return self._metrics.series(column, start, end)
+
+    def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        """None: the recording is of hosts."""
+        return iter(())
+
+    def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
+        """None: the recording is of whole hours."""
+        return iter(())
+
+    def targets(self) -> list[Row]:
+        """None: who recorded the machines did not use Prometheus."""
+        return []
 
     def odoo_tables(self) -> Iterable[tuple[str, list[Row]]]:
         return self._odoo

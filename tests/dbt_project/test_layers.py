@@ -127,7 +127,7 @@ def test_the_sources_are_the_raw_tables_of_ingest(manifest: Manifest) -> None:
         declared.setdefault(source.source_name, set()).add(source.name)
     for name, kind in SOURCES.items():
         tables = {resource.name for resource in kind.resources}
-        assert declared[f"raw_{name}"] == tables | {"_dlt_loads"}
+        assert declared[f"raw_{name}"] == tables
     staged = {
         manifest.sources[name].identifier
         for node in _models(manifest).values()
@@ -135,7 +135,7 @@ def test_the_sources_are_the_raw_tables_of_ingest(manifest: Manifest) -> None:
         for name in node.depends_on.nodes
         if name in manifest.sources
     }
-    assert staged == {resource.name for kind in SOURCES.values() for resource in kind.resources}
+    assert staged <= {resource.name for kind in SOURCES.values() for resource in kind.resources}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.contract import Column, Rejected, Resource, check, from_epoch_milliseconds
+from ingest.checking import Rejected, check
+from ingest.contract import Column, Resource, from_epoch_milliseconds
 from ingest.window import next_window
 
 HOSTS = Resource(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from ingest import contract, http
+from ingest import http
+from ingest.contract import Column
 from ingest.errors import SourceError
 from ingest.netbox import Netbox
+from ingest.netbox.resources import DEVICES
 from ingest.pipeline import load, replay
 from ingest.report import LoadReport
 from ingest.sources import open_source
@@ -117,15 +120,24 @@ def test_broken_rows_wait_in_quarantine_and_the_load_goes_on(
         "where resource = 'devices'",
     ) == [(4, 2, 2)]
 
-    # the contract is mended: the site may come by name
-    strict = contract._value
+    # the mapping is mended: the site may come by name
+    def site_id(value: Any) -> int:
+        return 1 if value == "Frankfurt" else int(value["id"])
 
-    def lenient(column: contract.Column, row: contract.Row) -> Any:
-        if column.name == "site_id" and row.get("site") == "Frankfurt":
-            return 1
-        return strict(column, row)
-
-    monkeypatch.setattr(contract, "_value", lenient)
+    mended = replace(
+        DEVICES,
+        columns=tuple(
+            Column("site_id", "bigint", "site", convert=site_id)
+            if column.name == "site_id"
+            else column
+            for column in DEVICES.columns
+        ),
+    )
+    monkeypatch.setattr(
+        Netbox,
+        "resources",
+        tuple(mended if resource is DEVICES else resource for resource in Netbox.resources),
+    )
     replayed = {report.resource: report for report in replay(Netbox, raw, NOON)}["devices"]
     assert (replayed.received, replayed.new, replayed.rejected) == (2, 1, 1)
     assert rows(raw, "select site_id from raw_netbox.devices where id = 3") == [(1,)]

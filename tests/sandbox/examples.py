@@ -84,6 +84,32 @@ CASE: dict[str, Any] = json.loads("""
  "timeToAcknowledge": 660000, "timeToResolve": 84800000, "handlingDuration": 85399877}
 """)
 
+HIVE_ALERT: dict[str, Any] = json.loads("""
+{"_id": "~81924200", "_type": "Alert", "_createdBy": "wazuh-int@corp.example",
+ "_createdAt": 1770110560000, "type": "wazuh", "source": "wz-mgr-1",
+ "sourceRef": "1770110553.88123456",
+ "title": "sshd: brute force trying to get access to the system", "description": "level 10",
+ "severity": 2, "severityLabel": "MEDIUM", "date": 1770110553000,
+ "tags": ["rule=5712", "agent_ip=10.2.0.31"], "tlp": 2, "tlpLabel": "AMBER", "pap": 2,
+ "papLabel": "AMBER", "follow": true, "customFields": [], "observableCount": 1,
+ "status": "New", "stage": "New", "extraData": {}, "newDate": 1770110560000,
+ "timeToDetect": 7000}
+""")
+
+HIVE_TASK: dict[str, Any] = json.loads("""
+{"_id": "~81924300", "_type": "Task", "_createdBy": "soc1@corp.example",
+ "_createdAt": 1770110560000, "title": "Collect logs", "group": "default", "status": "Waiting",
+ "flag": false, "order": 0, "mandatory": false, "extraData": {}}
+""")
+
+OBSERVABLE: dict[str, Any] = json.loads("""
+{"_id": "~81924400", "_type": "Observable", "_createdBy": "soc1@corp.example",
+ "_createdAt": 1770110560000, "dataType": "ip", "data": "203.0.113.9",
+ "startDate": 1770110560000, "tlp": 2, "tlpLabel": "AMBER", "pap": 2, "papLabel": "AMBER",
+ "tags": [], "ioc": false, "sighted": false, "reports": {}, "ignoreSimilarity": false,
+ "extraData": {}}
+""")
+
 
 def differences(found: Any, example: Any, path: str = "") -> list[str]:
     """Where `found` lacks a key of `example` or has a value of another type; null fits anything."""

@@ -69,7 +69,7 @@ def test_most_faults_become_tickets_and_cases_soon_after(small: GeneratedEstate)
     opened = {(row["name"], row["create_date"].date()) for row in tickets}
     noticed = {
         (tag, case["startDate"] // 3_600_000)
-        for case in small.thehive_cases()
+        for case in small.thehive("Case")
         for tag in case["tags"]
     }
     faults = small.faults.begun_in(HISTORY_START, CLOCK - timedelta(days=1))

@@ -4,12 +4,17 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import requests
 
+from sandbox.alert_query import IN_TIME_ORDER as FIELDS
+from sandbox.estate import stamps_of
 from sandbox.generated.estate import GeneratedEstate
+from sandbox.indexed import IndexerBehaviour, Reader
+from sandbox.indexer import indexer_app
 from tests.sandbox.conftest import CLOCK, HISTORY_START
 from tests.sandbox.examples import ALERT, differences
-from tests.sandbox.serving import CREDENTIALS
+from tests.sandbox.serving import CREDENTIALS, served
 
 LOGIN = CREDENTIALS.wazuh_indexer_user, CREDENTIALS.wazuh_indexer_password
 INDEX = "wazuh-alerts-4.x-*"
@@ -122,3 +127,96 @@ def test_an_alert_is_known_by_node_id_and_timestamp(tiny: GeneratedEstate) -> No
     sources = [alert["_source"] for alert in tiny.wazuh_alerts(HISTORY_START, CLOCK)]
     keys = {(s["cluster"]["node"], s["id"], s["timestamp"]) for s in sources}
     assert len(keys) == len(sources)
+
+
+ARCHIVES, STATES = "wazuh-archives-*", "wazuh-states-vulnerabilities-*"
+
+
+def test_hours_are_counted_apart(base_url: str, tiny: GeneratedEstate) -> None:
+    start, end = CLOCK - timedelta(days=2), CLOCK - timedelta(minutes=7)
+    histogram = {"field": "@timestamp", "fixed_interval": "1h", "min_doc_count": 1}
+    body = {
+        "size": 0,
+        "query": window(start, end),
+        "aggs": {"hours": {"date_histogram": histogram}},
+    }
+    answer = call(base_url, "POST", f"{INDEX}/_search", body).json()
+    expected: dict[int, int] = {}
+    for hit in tiny.wazuh_alerts(start, end):
+        hour = datetime.fromisoformat(hit["_source"]["@timestamp"]).replace(
+            minute=0, second=0, microsecond=0
+        )
+        key = round(hour.timestamp() * 1000)
+        expected[key] = expected.get(key, 0) + 1
+    buckets = answer["aggregations"]["hours"]["buckets"]
+    assert [(bucket["key"], bucket["doc_count"]) for bucket in buckets] == sorted(expected.items())
+    histogram["fixed_interval"] = "1d"
+    assert call(base_url, "POST", f"{INDEX}/_search", body).status_code == 400
+
+
+def test_the_oldest_alert_is_found_without_a_window(base_url: str, tiny: GeneratedEstate) -> None:
+    (hit,) = call(base_url, "POST", f"{INDEX}/_search", {"size": 1, "sort": SORT}).json()["hits"][
+        "hits"
+    ]
+    stamps = [a["_source"]["@timestamp"] for a in tiny.wazuh_alerts(HISTORY_START, CLOCK)]
+    assert hit["_source"]["@timestamp"] == min(stamps)
+
+
+def test_a_pattern_without_an_index_is_empty_and_a_name_is_an_error(
+    tiny: GeneratedEstate,
+) -> None:
+    behaviour = IndexerBehaviour(absent=frozenset({ARCHIVES}))
+    with served(indexer_app(tiny, CREDENTIALS, behaviour)) as url:
+        for name, answer in ((ARCHIVES, (200, 0)), (INDEX, (200, 1)), ("wazuh-archives-x", (404,))):
+            found = requests.post(f"{url}/{name}/_count", json={}, auth=LOGIN, timeout=10)
+            shards = [found.json()["_shards"]["total"]] if found.ok else []
+            assert (found.status_code, *shards) == answer
+
+
+def test_a_state_is_paged_by_its_keywords(base_url: str, tiny: GeneratedEstate) -> None:
+    fields = ("agent.id", "package.name", "vulnerability.id", "no.such.field")
+    opened = call(base_url, "POST", f"{STATES}/_search/point_in_time?keep_alive=1m").json()
+    body: dict[str, Any] = {
+        "size": 7,
+        "pit": {"id": opened["pit_id"]},
+        "sort": [{field: {"order": "asc", "missing": "_last"}} for field in fields],
+    }
+    seen = []
+    while page := call(base_url, "POST", "_search", body).json()["hits"]["hits"]:
+        seen += page
+        body["search_after"] = page[-1]["sort"]
+    expected = {hit["_id"] for hit in tiny.wazuh("vulnerabilities") or []}
+    assert len(seen) == len(expected)
+    assert {hit["_id"] for hit in seen} == expected
+    assert seen[0]["sort"] == [seen[0]["_source"]["agent"]["id"], *seen[0]["sort"][1:3], None]
+
+
+def test_duplicates_and_late_documents_are_switched_on(tiny: GeneratedEstate) -> None:
+    start, end = CLOCK - timedelta(days=9), CLOCK
+    alerts = tiny.wazuh_alerts(start, end)
+    doubled = Reader(tiny, IndexerBehaviour(duplicate_every=10), INDEX)
+    late = Reader(tiny, IndexerBehaviour(late_every=10, late_by=timedelta(days=20)), INDEX)
+    assert 0 < doubled.count((start, end)) - len(alerts) < len(alerts) / 5
+    assert 0 < len(alerts) - late.count((start, end)) < len(alerts) / 5
+    hits = [msgspec.json.decode(raw) for raw in doubled.page((start, end), FIELDS, 10_000, None)]
+    assert len({hit["_id"] for hit in hits}) == len(hits) == doubled.count((start, end))
+    assert len({msgspec.json.encode(hit["_source"]) for hit in hits}) == len(alerts)
+
+
+def test_a_point_in_time_does_not_see_what_comes_later() -> None:
+    world = GeneratedEstate(1, "tiny", HISTORY_START, CLOCK - timedelta(days=1))
+    reader, ever = Reader(world, IndexerBehaviour(), INDEX), (HISTORY_START, CLOCK)
+    before = reader.count(ever)
+    world.clock = CLOCK
+    assert len(reader.page(ever, FIELDS, 10_000, None)) == reader.count(ever) == before
+    assert Reader(world, IndexerBehaviour(), INDEX).count(ever) > before
+
+
+def test_times_are_those_of_the_documents(tiny: GeneratedEstate) -> None:
+    start, end = CLOCK - timedelta(days=40, seconds=3), CLOCK - timedelta(hours=5, minutes=1)
+    for kind, hits in (
+        ("alerts", tiny.wazuh_alerts(start, end)),
+        ("archives", tiny.wazuh_archives(start, end)),
+    ):
+        assert len(hits) > 100
+        assert tiny.wazuh_times(kind, start, end).tolist() == stamps_of(hits).tolist()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,12 @@ import pytest
 import requests
 
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.prometheus import formatted, samples
-from sandbox.promql import EXPRESSIONS, PAIRS_WITH_SAMPLES
+from sandbox.prometheus import CANCELED, STARTING, TIMEOUT, Behaviour, prometheus_app
+from sandbox.prometheus_text import formatted, numbers
+from sandbox.promql import EXPRESSIONS, INTERFACE_EXPRESSIONS
+from sandbox.promql_queries import Query, Samples, Selector, parsed
 from tests.sandbox.conftest import CLOCK
+from tests.sandbox.serving import served
 
 HOUR = 3600
 LAST_HOUR = int(CLOCK.timestamp()) // HOUR * HOUR
@@ -90,7 +94,7 @@ def test_an_end_before_the_start_and_a_step_of_nothing_are_refused(base_url: str
 def test_the_sources_own_count_is_that_of_the_hours_with_samples(
     base_url: str, tiny: GeneratedEstate
 ) -> None:
-    query = PAIRS_WITH_SAMPLES.replace("@", "48")
+    query = f"sum(count_over_time(({EXPRESSIONS['samples']})[48h:1h]))"
     answer = ask(base_url, "query", query=query, time=LAST_HOUR).json()["data"]["result"]
     series = tiny.host_metric("samples", LAST_HOUR - 47 * HOUR, LAST_HOUR)
     expected = sum(len(host.values) for host in series)
@@ -99,25 +103,104 @@ def test_the_sources_own_count_is_that_of_the_hours_with_samples(
     assert before_history == {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 
-def test_instances_are_the_names_of_active_devices(tiny: GeneratedEstate) -> None:
-    names = {
-        f"{address['dns_name']}:9100"
-        for address in tiny.netbox("ipam/ip-addresses") or []
-        if address["dns_name"]
+@pytest.mark.parametrize("column", INTERFACE_EXPRESSIONS)
+def test_interfaces_answer_with_the_estates_values(
+    base_url: str, tiny: GeneratedEstate, column: str
+) -> None:
+    start = LAST_HOUR - 30 * HOUR
+    form = {"query": INTERFACE_EXPRESSIONS[column], "start": start, "end": LAST_HOUR, "step": HOUR}
+    answer = ask(base_url, "query_range", **form).json()["data"]["result"]
+    found = {
+        (series["metric"]["instance"], series["metric"]["ifName"]): series["values"]
+        for series in answer
     }
-    hosts = {s.instance: s for s in tiny.host_metric("cpu_avg_pct", LAST_HOUR, LAST_HOUR)}
-    assert set(hosts) == names
-    by_name = {row["name"]: row for row in tiny.netbox("dcim/devices") or []}
-    disks = {s.instance: s for s in tiny.host_metric("disk_used_pct", 0, LAST_HOUR)}
-    heat = {s.instance: s for s in tiny.host_metric("temp_max_celsius", 0, LAST_HOUR)}
-    for instance in hosts:
-        device = by_name.get(instance.split(".")[0])
-        if device is None:
-            continue
-        is_server = device["platform"] is not None
-        is_virtual = device["device_type"]["manufacturer"]["slug"] in ("qemu", "vmware-inc")
-        assert (len(disks[instance].values) > 0) == is_server
-        assert (len(heat[instance].values) > 0) != is_virtual
+    expected = {
+        (series.instance, series.interface): [
+            [at, formatted(value)]
+            for at, value in zip(series.evaluated_at.tolist(), series.values.tolist(), strict=True)
+        ]
+        for series in tiny.interface_metric(column, start, LAST_HOUR)
+    }
+    assert found == expected
+    # two ports of each of the three network devices with a network of their own
+    assert len(found) == 6
+
+
+def test_ranges_are_left_open_since_version_3(tiny: GeneratedEstate) -> None:
+    # the first host is scraped on the minute
+    host = f"{tiny.inventory.hosts[0].host}:9100"
+    for version, first in (("3.5.0", 60), ("2.53.1", 0)):
+        with served(prometheus_app(tiny, Behaviour(version))) as url:
+            form = {"query": f'up{{instance="{host}"}}[2m]', "time": LAST_HOUR}
+            answer = requests.post(f"{url}/api/v1/query", form, timeout=10).json()
+            times = [at - LAST_HOUR + 120 for at, _ in answer["data"]["result"][0]["values"]]
+            assert times == list(range(first, 121, 60))
+            points = {"query": "count_over_time(vector(1)[1m:1m])", "time": LAST_HOUR}
+            answer = requests.post(f"{url}/api/v1/query", points, timeout=10).json()
+            assert answer["data"]["result"][0]["value"][1] == str(len(times) - 1)
+            build = requests.get(f"{url}/api/v1/status/buildinfo", timeout=10).json()
+            assert build["data"]["version"] == version
+
+
+def test_a_limit_leaves_series_out_with_a_warning(base_url: str) -> None:
+    answer = ask(base_url, "query", query="up[5m]", time=LAST_HOUR, limit=2).json()
+    assert len(answer["data"]["result"]) == 2
+    assert answer["warnings"] == ["results truncated due to limit"]
+
+
+def test_refusals_are_prometheuss_own(tiny: GeneratedEstate) -> None:
+    refused = {STARTING: 503, TIMEOUT: 503, CANCELED: 499}
+    behaviour = Behaviour(most_samples=10, next_refusals=deque(refused))
+    with served(prometheus_app(tiny, behaviour)) as url:
+        form = {"query": "up[5m]", "time": LAST_HOUR}
+        for refusal, status in refused.items():
+            answer = requests.post(f"{url}/api/v1/query", form, timeout=10)
+            assert answer.status_code == status
+            if refusal is STARTING:
+                assert (answer.text, answer.headers["X-Prometheus-Stopping"]) == (
+                    "Service Unavailable",
+                    "false",
+                )
+        answer = requests.post(f"{url}/api/v1/query", form, timeout=10)
+        assert (answer.status_code, answer.json()["errorType"]) == (422, "execution")
+
+
+def test_targets_are_what_up_is_sampled_of(base_url: str, tiny: GeneratedEstate) -> None:
+    answer = requests.get(f"{base_url}/prometheus/api/v1/targets?state=active", timeout=10).json()
+    targets = answer["data"]["activeTargets"]
+    labels = [tuple(sorted(target["labels"].items())) for target in targets]
+    millis = LAST_HOUR * 1000
+    sampled = [
+        tuple(sorted(series.labels.items() - {("__name__", "up")}))
+        for series in tiny.samples("up", millis - 60_000, millis)
+    ]
+    assert sorted(labels) == sorted(sampled)
+    by_job = ask(base_url, "query", query="count by (job) (up)", time=LAST_HOUR).json()
+    assert [series["metric"] for series in by_job["data"]["result"]] == [
+        {"job": "node"},
+        {"job": "snmp"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("up[90m]", Samples(Selector("up"), 5_400_000)),
+        (
+            'sum(count_over_time(ALERTS{a="x y", b!~"1|2",c=~".*\\"}"}[1h30m1ms]))',
+            Samples(
+                Selector("ALERTS", (("a", "=", "x y"), ("b", "!~", "1|2"), ("c", "=~", '.*"}'))),
+                5_400_001,
+                is_counted=True,
+            ),
+        ),
+        ("rate(up[5m])", None),
+        ("up{job}[5m]", None),
+        ("up{} offset 5m", None),
+    ],
+)
+def test_what_is_asked_for_is_known_or_refused(expression: str, expected: Query | None) -> None:
+    assert parsed(expression) == expected
 
 
 def test_numbers_are_written_as_prometheus_writes_them() -> None:
@@ -127,7 +210,13 @@ def test_numbers_are_written_as_prometheus_writes_them() -> None:
     }  # fmt: skip
     assert {value: formatted(value) for value in written} == written
     assert formatted(math.nan) == "NaN"
-    times = np.arange(len(written))
-    expected = ",".join(f'[{n},"{text}"]' for n, text in enumerate(written.values()))
-    assert samples(times, np.array(list(written))) == expected
-    assert samples(np.arange(2), np.array([54.0, 0.25])) == '[0,"54"],[1,"0.25"]'
+    assert numbers(np.array(list(written))) == list(written.values())
+    plain = {
+        54.0: "54",
+        0.25: "0.25",
+        -3.0: "-3",
+        100.05: "100.05",
+        0.0001: "0.0001",
+        1e14: "1" + 14 * "0",
+    }
+    assert numbers(np.array(list(plain))) == list(plain.values())

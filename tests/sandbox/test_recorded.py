@@ -13,7 +13,7 @@ import requests
 
 from sandbox.estate import Estate
 from sandbox.odoo import fill_odoo
-from sandbox.promql import PAIRS_WITH_SAMPLES
+from sandbox.promql import EXPRESSIONS
 from sandbox.recorded import RecordedDataMissing, RecordedEstate
 from tests import recorded_truth as truth
 from tests.sandbox.serving import CREDENTIALS, served_estate
@@ -116,7 +116,7 @@ def test_wazuh_windows_are_half_open_and_add_up(estate: Estate) -> None:
 
 
 def test_wazuh_knows_the_one_agent_the_alerts_speak_of(estate: Estate) -> None:
-    (agent,) = estate.wazuh_agents()
+    (agent,) = estate.wazuh("agents") or []
     assert (agent["id"], agent["name"], agent["manager"]) == ("000", "user-0", "user-0")
     assert not {"version", "os", "node_name"} & set(agent)
 
@@ -161,7 +161,7 @@ def test_nothing_later_than_the_clock_is_shown(data: Path) -> None:
     early = RecordedEstate(data, datetime(2013, 7, 2, tzinfo=UTC))
     shown = [s.evaluated_at.max() for s in early.host_metric("samples", 0, EPOCH_END)]
     assert max(shown) == early.clock.timestamp()
-    assert early.wazuh_alerts(*ALWAYS) == early.wazuh_agents() == []
+    assert early.wazuh_alerts(*ALWAYS) == early.wazuh("agents") == []
     assert list(early.odoo_tables()) == []
 
 
@@ -198,7 +198,7 @@ def test_every_protocol_counts_what_the_files_hold(
         prometheus = requests.post(
             f"{base_url}/prometheus/api/v1/query",
             data={
-                "query": PAIRS_WITH_SAMPLES.replace("@", str(366 * 24)),
+                "query": f"sum(count_over_time(({EXPRESSIONS['samples']})[{366 * 24}h:1h]))",
                 "time": datetime(2014, 1, 1, tzinfo=UTC).timestamp(),
             },
             timeout=60,

@@ -140,9 +140,9 @@ def test_setups_of_two_data_sets_at_once(warehouse: Warehouse) -> None:
 def test_a_load_whose_rows_do_not_add_up_is_refused(estate: Warehouse) -> None:
     insert = """
         insert into ops.loads (
-            load_id, source, resource, as_of, started_at, deleted, bytes,
+            load_id, source, resource, as_of, started_at, deleted, bytes, read_seconds,
             received, accepted, rejected, new, changed, unchanged, duplicate
-        ) values ('1', 'netbox', 'devices', '2026-01-01', '2026-01-01', 0, 0, {})
+        ) values ('1', 'netbox', 'devices', '2026-01-01', '2026-01-01', 0, 0, 0, {})
     """
     with estate.connect(LOADER) as connection:
         with connection.transaction(force_rollback=True):

@@ -1,0 +1,55 @@
+"""The indexes of raw tables: the key, which no row may break, and the time of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from ingest.contract import Resource
+
+
+def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Resource]) -> None:
+    """Make the indexes that these tables lack; a table that does not exist yet is left out.
+
+    BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded,
+    and the time of an event.
+    """
+    schema = f"raw_{source}"
+    with connection.transaction():
+        tables = _names(connection, "select tablename from pg_tables where schemaname = %s", schema)
+        existing = _names(
+            connection, "select indexname from pg_indexes where schemaname = %s", schema
+        )
+        for resource in resources:
+            if resource.name not in tables:
+                continue
+            for name, (statement, columns) in _wanted(resource).items():
+                if name not in existing:
+                    connection.execute(
+                        sql.SQL(statement).format(
+                            sql.Identifier(name),
+                            sql.Identifier(schema, resource.name),
+                            sql.SQL(", ").join(map(sql.Identifier, columns)),
+                        )
+                    )
+
+
+def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...]]]:
+    """Index name → statement and columns."""
+    wanted: dict[str, tuple[LiteralString, tuple[str, ...]]] = {
+        f"{resource.name}_key": ("create unique index {} on {} ({})", resource.primary_key)
+    }
+    growing = ["_load_id"]
+    if resource.kind == "event":
+        growing.append(resource.changed_at[0])
+    for column in growing:
+        name = f"{resource.name}_{column.strip('_')}"
+        wanted[name] = ("create index {} on {} using brin ({})", (column,))
+    return wanted
+
+
+def _names(connection: psycopg.Connection, query: LiteralString, schema: str) -> set[str]:
+    return {name for (name,) in connection.execute(query, (schema,))}

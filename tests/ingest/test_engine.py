@@ -1,0 +1,210 @@
+"""The engine between any source and raw: slices, resuming, deletes, recounts, the circuit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ingest.errors import SourceError
+from ingest.pipeline import load
+from ingest.report import LoadReport
+from tests.ingest.scripted import Scripted
+from warehouse import Warehouse
+
+MINUTE = timedelta(minutes=1)
+
+
+def loaded(source: Scripted, warehouse: Warehouse) -> dict[str, LoadReport]:
+    return {report.resource: report for report in load(source, warehouse, source.now)}
+
+
+def rows(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
+    with warehouse.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def source(raw: Warehouse) -> Scripted:
+    with raw.connect() as connection:
+        connection.execute("create schema raw_scripted authorization opsmart_loader")
+    scripted = Scripted({})
+    start = scripted.now - timedelta(days=10)
+    scripted.rows["things"] = [
+        {"id": number, "name": f"thing {number}", "touched": start} for number in range(12)
+    ]
+    scripted.rows["happenings"] = [
+        {"id": number, "at": start + timedelta(hours=number), "what": "x"} for number in range(20)
+    ]
+    return scripted
+
+
+class Crash(BaseException):
+    """What no code of ours catches."""
+
+
+def test_a_killed_first_load_goes_on_where_it_landed(raw: Warehouse, source: Scripted) -> None:
+    pages_before_crash = 13
+
+    def crash() -> None:
+        nonlocal pages_before_crash
+        pages_before_crash -= 1
+        if not pages_before_crash:
+            raise Crash
+
+    source.before_page = crash
+    with pytest.raises(Crash):
+        loaded(source, raw)
+    (landed,) = rows(raw, "select count(*) from raw_scripted.happenings")[0]
+    assert 0 < landed < 20
+    source.before_page = lambda: None
+    source.now += MINUTE
+    report = loaded(source, raw)["happenings"]
+    assert report.received == 20 - landed
+    assert rows(
+        raw,
+        "select count(*), count(distinct id), bool_and(_is_backfilled), "
+        "bool_and(_known_at = at) from raw_scripted.happenings",
+    ) == [(20, 20, True, True)]
+
+
+def test_a_dead_source_is_left_alone_after_three_failures(raw: Warehouse, source: Scripted) -> None:
+    def dead() -> None:
+        raise SourceError("scripted", "no answer")
+
+    source.before_page = dead
+    for _ in range(3):
+        with pytest.raises(SourceError, match="no answer"):
+            loaded(source, raw)
+    source.before_page = lambda: None
+    with pytest.raises(SourceError, match=r"left alone until .* after 3 failed loads"):
+        loaded(source, raw)
+
+
+def test_deleted_rows_are_versions_and_a_source_that_shrinks_is_not_believed(
+    raw: Warehouse, source: Scripted
+) -> None:
+    deleted = "select id from raw_scripted.things where _deleted_at is not null order by id"
+    loaded(source, raw)
+    # one is told of by the changelog, one is only missing from the daily list of keys
+    source.now += timedelta(days=1)
+    del source.rows["things"][3:5]
+    source.gone.append(((3,), source.now - 5 * MINUTE))
+    assert loaded(source, raw)["things"].deleted == 2
+    assert rows(raw, deleted) == [(3,), (4,)]
+    # neither is deleted twice
+    source.now += timedelta(days=1)
+    assert loaded(source, raw)["things"].deleted == 0
+    # three of ten at once are a fault of the source
+    source.now += timedelta(days=1)
+    lost = [source.rows["things"].pop() for _ in range(3)]
+    with pytest.raises(SourceError, match="things would shrink from 10 to 7 rows"):
+        loaded(source, raw)
+    source.rows["things"] += lost
+    loaded(source, raw)
+    assert rows(raw, deleted) == [(3,), (4,)]
+
+
+def test_what_comes_later_than_the_overlap_is_found_by_counting_again(
+    raw: Warehouse, source: Scripted
+) -> None:
+    loaded(source, raw)
+    late = {"id": 99, "at": source.now - timedelta(hours=40), "what": "late"}
+    source.rows["happenings"].append(late)
+    source.now += timedelta(hours=23)
+    assert loaded(source, raw)["happenings"].new == 0
+    source.now += timedelta(hours=2)
+    assert loaded(source, raw)["happenings"].new == 1
+    # nobody knew of it before
+    assert rows(
+        raw,
+        "select _known_at > at + interval '40 hours' from raw_scripted.happenings where id = 99",
+    ) == [(True,)]
+    assert rows(
+        raw,
+        "select source_count, raw_count from ops.reconciliation "
+        "where resource = 'happenings' order by load_id desc limit 1",
+    ) == [(1, 1)]
+
+
+def test_a_load_with_nothing_new_leaves_every_table_as_it_is(
+    raw: Warehouse, source: Scripted
+) -> None:
+    loaded(source, raw)
+    packages = "select count(*) from raw_scripted._dlt_loads"
+    files = (
+        "select relname, pg_relation_filenode(oid) from pg_class "
+        "where relnamespace = 'raw_scripted'::regnamespace order by relname"
+    )
+    before = rows(raw, packages), rows(raw, files)
+    source.now += 30 * MINUTE
+    reports = loaded(source, raw)
+    assert [report.written for report in reports.values()] == [0, 0]
+    assert (rows(raw, packages), rows(raw, files)) == before
+    # it is in the books all the same
+    assert rows(raw, "select count(*) from ops.loads where finished_at is null") == [(0,)]
+
+
+def test_one_source_is_loaded_once_at_a_time(raw: Warehouse, source: Scripted) -> None:
+    def second_load() -> None:
+        source.before_page = lambda: None
+        with pytest.raises(SourceError, match="another load of it is at work"):
+            loaded(source, raw)
+
+    source.before_page = second_load
+    assert loaded(source, raw)["things"].new == 12
+
+
+def test_states_read_at_one_moment_keep_their_order(raw: Warehouse, source: Scripted) -> None:
+    """A source may change, and change back, between two loads as of the same time."""
+    names = (
+        "select name, _deleted_at is not null from raw_scripted.things where id = 3 "
+        "order by _known_at"
+    )
+    loaded(source, raw)
+    thing = source.rows["things"][3]
+    touched = source.now - 10 * MINUTE
+    for name in ("other", "thing 3"):
+        thing |= {"name": name, "touched": touched}
+        assert loaded(source, raw)["things"].changed == 1
+    source.rows["things"].remove(thing)
+    source.gone.append(((3,), touched))
+    assert loaded(source, raw)["things"].deleted == 1
+    assert rows(raw, names) == [
+        ("thing 3", False),
+        ("other", False),
+        ("thing 3", False),
+        ("thing 3", True),
+    ]
+
+
+def test_a_load_as_of_the_past_deletes_nothing(raw: Warehouse, source: Scripted) -> None:
+    loaded(source, raw)
+    source.rows["things"].append(
+        {"id": 50, "name": "young", "touched": source.now + timedelta(days=1)}
+    )
+    source.now += timedelta(days=2)
+    assert loaded(source, raw)["things"].new == 1
+    # the daily list of keys is due again, and does not know the youngest yet
+    young = source.rows["things"].pop()
+    source.now -= timedelta(days=3)
+    loaded(source, raw)
+    source.rows["things"].append(young)
+    source.now += timedelta(days=3)
+    loaded(source, raw)
+    assert rows(raw, "select count(*) from raw_scripted.things where _deleted_at is not null") == [
+        (0,)
+    ]
+
+
+def test_what_is_new_comes_though_something_shrank(raw: Warehouse, source: Scripted) -> None:
+    loaded(source, raw)
+    source.now += timedelta(days=1)
+    del source.rows["things"][:6]
+    source.rows["happenings"].append({"id": 70, "at": source.now - 5 * MINUTE, "what": "new"})
+    with pytest.raises(SourceError, match="--allow-shrink"):
+        loaded(source, raw)
+    assert rows(raw, "select count(*) from raw_scripted.happenings where id = 70") == [(1,)]
+    reports = load(source, raw, source.now, allow_shrink=True)
+    assert [report.deleted for report in reports] == [6, 0]

@@ -121,8 +121,11 @@ class OpenRows:
     def close(self, connection: psycopg.Connection, report: LoadReport) -> None:
         """Mark as replayed what the contract accepted this time."""
         still_rejected = {payload_hash(row.payload) for row in report.rejections}
+        # hashed again, because jsonb may write a number otherwise than it came
         replayed = [
-            hash_ for hash_, _ in self._rows.get(report.resource, []) if hash_ not in still_rejected
+            hash_
+            for hash_, payload in self._rows.get(report.resource, [])
+            if payload_hash(payload) not in still_rejected
         ]
         with connection.transaction():
             connection.execute(

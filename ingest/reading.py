@@ -52,7 +52,7 @@ class Reading:
         Raises:
             SourceError: see `ingest.pipeline.load`.
         """
-        state = dict(self.landing.states.get(resource.name, {}))
+        state = self._before(resource)
         if reason := self.source.unavailable(resource):
             return [self._skip(resource, state, reason)]
         due = tasks(resource, state, self.horizon)
@@ -70,12 +70,15 @@ class Reading:
         return reports
 
     def distrust(self) -> None:
-        """From now on nothing is taken for deleted: the source, not the world, lost it.
+        """The source has lost rows: from now on nothing is taken for deleted, no cursor moves.
 
-        What this load has found to be gone and not yet given to land has the same cause.
+        What this load has found to be gone and not yet given to land has the same cause. What is
+        new lands all the same, and its window is read again by the next load.
         """
         self._is_trusted = False
         self._batch.slices = [slice_ for slice_ in self._batch.slices if not slice_.report.deleted]
+        for slice_ in self._batch.slices:
+            slice_.state = self._before(slice_.resource)
 
     def finish(self) -> None:
         """Until everything has landed."""
@@ -92,8 +95,6 @@ class Reading:
             state = landed(resource, state, task, part, is_last)
             if is_last and not task.is_past and self._is_sweep_due(resource, state):
                 state = state | {"swept": part.end.isoformat()}
-            if not self._is_trusted:
-                state = _without_what_was_gone(state, self.landing.states.get(resource.name, {}))
             # an event's time never changes, so that no key comes in two slices
             met = Met() if resource.kind == "event" else met
             reports.append(self._slice(resource, task, part, is_last, state, met, progress))
@@ -127,6 +128,8 @@ class Reading:
         self.connection.rollback()
         if resource.kind == "event" or is_last:
             report.source_count = self.source.count(resource, part)
+        if not self._is_trusted:
+            state = self._before(resource)
         self._batch.slices.append(Landed(resource, report, path, state, met))
         if not is_last or self._batch.rows >= MOST_ROWS:
             self._close_batch()
@@ -135,16 +138,14 @@ class Reading:
     def _gone(self, resource: Resource, task: Task, met: Met) -> Iterable[Key]:
         """Keys to be marked as deleted, each once."""
         connection = self.connection
-        if task.is_listing and self._is_trusted:
-            if None in met.rejected:
-                # whose row that is nobody knows, so nobody knows what is absent
-                return []
+        # whose row it is that has a broken key nobody knows, so nobody knows what is absent
+        if task.is_listing and self._is_trusted and None not in met.rejected:
             listed = {*met.versions, *(key for key in met.rejected if key is not None)}
             return missing_keys(connection, self.source.name, resource, listed, self.allow_shrink)
         if task.window.is_backfill or task.is_past or not self._is_trusted:
             return []
         gone = reported_keys(self.source, resource, task.window, met.versions)
-        if self._is_sweep_due(resource, self.landing.states.get(resource.name, {})):
+        if self._is_sweep_due(resource, self._before(resource)):
             gone += swept_keys(connection, self.source, resource, self.allow_shrink)
         return dict.fromkeys(gone)
 
@@ -192,6 +193,10 @@ class Reading:
         self._batch.slices.append(Landed(resource, report, path, state, met))
         return report
 
+    def _before(self, resource: Resource) -> State:
+        """The state that the last load left."""
+        return dict(self.landing.states.get(resource.name, {}))
+
     def _progress(self, resource: Resource, window: Window) -> Progress:
         return Progress(
             f"{self.source.name}.{resource.name}",
@@ -202,12 +207,6 @@ class Reading:
     def _close_batch(self) -> None:
         batch, self._batch = self._batch, Batch()
         self.landing.land(batch)
-
-
-def _without_what_was_gone(state: State, before: State) -> State:
-    """The state as if neither a listing nor a sweep had been done."""
-    kept = {name: value for name, value in state.items() if name not in ("listed", "swept")}
-    return kept | {name: before[name] for name in ("listed", "swept") if name in before}
 
 
 def _believe(report: LoadReport, task: Task) -> None:

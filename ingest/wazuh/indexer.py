@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -146,7 +147,9 @@ class Indexer:
                 yield found.hits.hits
                 body["search_after"] = found.hits.hits[-1].sort
         finally:
-            self.http.request("DELETE", "_search/point_in_time", json={"pit_id": [pit]})
+            # it expires by itself too, and must not hide why the reading ended
+            with suppress(SourceError):
+                self.http.request("DELETE", "_search/point_in_time", json={"pit_id": [pit]})
 
     def _open(self, pattern: str) -> str:
         response = self.http.request(

@@ -62,7 +62,8 @@ def live_through(days: list[Day], source: Scripted, load_day: Callable[[Day], No
                 thing = things[position % len(things)]
                 thing |= {"name": f"{thing['name']}/{number}", "touched": touched}
         for position, is_told in day.deleted:
-            if things:
+            # a source that shows nothing at all any more is not believed
+            if len(things) > 1:
                 thing = things.pop(position % len(things))
                 if is_told:
                     source.gone.append(((thing["id"],), touched))

@@ -85,11 +85,11 @@ class Source(ABC):
         return iter(())
 
     def keys(self, resource: Resource) -> Iterator[list[Key]]:
-        """Every key of an entity that exists now, for resources with `sweep_every`."""
+        """Every key of an entity that exists now; a source with `sweep_every` resources has it."""
         raise NotImplementedError(resource.name)
 
     def hourly_counts(self, resource: Resource, window: Window) -> dict[datetime, int]:
-        """The source's own count of events by the start of the hour, for `recount`."""
+        """Events by the start of the hour, counted by a source with `recount` resources."""
         raise NotImplementedError(resource.name)
 
 

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ingest.contract import Column, Key, Resource, Row, encode_json
+from ingest.contract import Column, ColumnType, Key, Resource, Row, encode_json
 from ingest.drift import kind_of
 from ingest.encoded import Encoded
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
+_decode_number = msgspec.json.Decoder(int | float).decode
 
 
 class Rejected(ValueError):
@@ -164,8 +165,8 @@ class Checker:
     def payload(self, row: Any) -> Any:
         """What quarantine keeps of a row, and replay offers again."""
         if type(row) is tuple:
-            names = [column.source_path for column in self.resource.columns]
-            return dict(zip(names, row, strict=True))
+            columns = zip(self.resource.columns, row, strict=True)
+            return {column.source_path: _as_json(column.type, value) for column, value in columns}
         return _decoded(row)
 
     def _complete_at(self, changed_at: datetime | None) -> datetime | None:
@@ -254,13 +255,18 @@ def _decoded(row: Any) -> Any:
     return decoded
 
 
+def _as_json(type_: ColumnType, value: Any) -> Any:
+    """A typed row's value as the contract takes it; text that is no number stays what it is."""
+    if type(value) is str and type_ in ("double", "bigint", "json"):
+        try:
+            return _decode(value) if type_ == "json" else _decode_number(value)
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
 def _columns_under(branch: _Branch) -> Iterator[Column]:
     for *_, column in branch.leaves:
         yield column
     for inner in branch.inner.values():
         yield from _columns_under(inner)
-
-
-def check(resource: Resource, row: Row | Encoded) -> CheckedRow:
-    """Type a single row; see `Checker`."""
-    return Checker(resource).check(row)

@@ -41,7 +41,8 @@ def load(
 
     Returns one report for every resource. A process killed at any point loses nothing: what did not
     land is read again, and what landed is recognised. `on_resource` is told when a resource has
-    been read, `say` how far a long one is. `allow_shrink` believes a source that lost many rows.
+    been read, `say` how far a long one is and what a listing could not tell. `allow_shrink`
+    believes a source that lost many rows.
 
     Raises:
         SourceError: the source cannot be read, or what it answers must not be believed.

@@ -139,7 +139,13 @@ class Reading:
         """Keys to be marked as deleted, each once."""
         connection = self.connection
         # whose row it is that has a broken key nobody knows, so nobody knows what is absent
-        if task.is_listing and self._is_trusted and None not in met.rejected:
+        is_whole = None not in met.rejected
+        if task.is_listing and not is_whole and self.say:
+            self.say(
+                f"{self.source.name}.{resource.name}: a row without a readable key came, so no "
+                "deleted row was looked for: see quarantine.rejected_rows, mend it at the source"
+            )
+        if task.is_listing and self._is_trusted and is_whole:
             listed = {*met.versions, *(key for key in met.rejected if key is not None)}
             return missing_keys(connection, self.source.name, resource, listed, self.allow_shrink)
         if task.window.is_backfill or task.is_past or not self._is_trusted:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ingest.checking import check
+from ingest.checking import Checker
 from ingest.contract import Resource, Row
 from ingest.thehive import Thehive
 from ingest.window import Window
@@ -74,7 +74,7 @@ def ids(rows: list[Row]) -> list[str]:
 
 def typed(resource: Resource, row: Row) -> dict[str, Any]:
     names = [column.name for column in resource.columns]
-    return dict(zip(names, check(resource, row).values, strict=True))
+    return dict(zip(names, Checker(resource).check(row).values, strict=True))
 
 
 def audit(number: int, at: datetime, action: str, kind: str, object_id: str) -> Row:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.checking import Rejected, check
+from ingest.checking import Checker, Rejected
 from ingest.contract import Column, Resource, from_epoch_milliseconds
 from ingest.window import next_window
 
@@ -30,6 +30,7 @@ HOSTS = Resource(
     changed_at=("seen_at", "opened_at"),
     volatile=frozenset({"display", "*_count"}),
 )
+check = Checker(HOSTS).check
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -43,7 +44,7 @@ NAMES = st.sampled_from(
 @given(st.dictionaries(NAMES, JSON) | JSON)
 def test_any_json_is_either_typed_or_rejected_with_its_field(row: Any) -> None:
     try:
-        checked = check(HOSTS, row)
+        checked = check(row)
     except Rejected as rejected:
         assert rejected.reason
         return
@@ -84,13 +85,13 @@ def test_a_broken_row_is_rejected_by_the_field_that_breaks_it(
     row: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Rejected) as caught:
-        check(HOSTS, row)
+        check(row)
     assert caught.value.field == field
 
 
 def test_times_become_utc_whatever_the_source_writes() -> None:
     row = {"id": 7, "seen_at": "2026-02-03T10:22:33.412+0100", "openedAt": 1770110553412}
-    checked = check(HOSTS, row)
+    checked = check(row)
     assert checked.values[3] == datetime(2026, 2, 3, 9, 22, 33, 412000, UTC)
     assert checked.values[5] == datetime(2026, 2, 3, 9, 22, 33, 412000, UTC)
     assert checked.changed_at == checked.values[3]
@@ -99,14 +100,14 @@ def test_times_become_utc_whatever_the_source_writes() -> None:
 def test_volatile_values_are_kept_but_make_no_version() -> None:
     row = {"id": 7, "display": "a", "port_count": 1, "kept_alive_at": "2026-01-01T00:00:00Z"}
     later = {"id": 7, "display": "b", "port_count": 2, "kept_alive_at": "2026-01-02T00:00:00Z"}
-    assert check(HOSTS, row).row_hash == check(HOSTS, later).row_hash
-    assert json.loads(check(HOSTS, later).rest) == {"display": "b", "port_count": 2}
-    assert check(HOSTS, row | {"note": "x"}).row_hash != check(HOSTS, row).row_hash
+    assert check(row).row_hash == check(later).row_hash
+    assert json.loads(check(later).rest) == {"display": "b", "port_count": 2}
+    assert check(row | {"note": "x"}).row_hash != check(row).row_hash
 
 
 def test_the_remainder_leaves_out_only_what_has_a_column() -> None:
     row = {"id": 7, "status": {"value": "active", "label": "Active"}, "rack": {"id": 3}}
-    assert json.loads(check(HOSTS, row).rest) == {"status": {"label": "Active"}, "rack": {"id": 3}}
+    assert json.loads(check(row).rest) == {"status": {"label": "Active"}, "rack": {"id": 3}}
 
 
 def test_a_window_reaches_back_over_the_overlap_and_stops_short_of_now() -> None:

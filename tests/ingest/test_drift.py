@@ -7,6 +7,7 @@ from typing import Any
 
 from ingest.netbox import Netbox
 from ingest.pipeline import load
+from ingest.progress import Say
 from ingest.report import LoadReport
 from tests.worlds import NOON, World, device, served
 from warehouse import Warehouse
@@ -14,12 +15,12 @@ from warehouse import Warehouse
 HOUR = timedelta(hours=1)
 
 
-def loaded(world: World, warehouse: Warehouse) -> LoadReport:
+def loaded(world: World, warehouse: Warehouse, say: Say | None = None) -> LoadReport:
     """What a load did with the devices."""
     with served(world) as settings:
         source = Netbox(settings)
         try:
-            reports = load(source, warehouse, world.clock)
+            reports = load(source, warehouse, world.clock, say=say)
         finally:
             source.close()
     return next(report for report in reports if report.resource == "devices")
@@ -100,6 +101,23 @@ def test_a_rejected_row_is_not_taken_for_deleted(raw: Warehouse) -> None:
     devices[7] = device(7, "a", before, serial=7)
     report = loaded(world, raw)
     assert (report.rejected, report.deleted) == (1, 0)
+
+
+def test_a_listing_that_cannot_tell_what_is_deleted_says_so(raw: Warehouse) -> None:
+    before = "2026-02-01T00:00:00Z"
+    devices = [device(number, "a", before) for number in range(20)]
+    world = World(netbox_objects={"dcim/devices": devices})
+    said: list[str] = []
+    loaded(world, raw, said.append)
+    assert said == []
+    world.clock = NOON + timedelta(days=8)
+    devices[7] = device("seven", "a", before)
+    report = loaded(world, raw, said.append)
+    assert (report.rejected, report.deleted) == (1, 0)
+    assert said == [
+        "netbox.devices: a row without a readable key came, so no deleted row was looked for: "
+        "see quarantine.rejected_rows, mend it at the source"
+    ]
 
 
 def test_a_broken_row_that_comes_alone_waits_in_quarantine_as_well(raw: Warehouse) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.checking import check
+from ingest.checking import Checker
 from ingest.errors import SourceError
 from ingest.odoo import Odoo, source
 from sandbox.generated.estate import GeneratedEstate
@@ -36,7 +36,8 @@ def test_every_row_keeps_its_contract_and_is_counted(
     for resource in Odoo.resources:
         if odoo.unavailable(resource) is not None:
             continue
-        keys = [check(resource, row).key for row in loaded(odoo, resource)]
+        check = Checker(resource).check
+        keys = [check(row).key for row in loaded(odoo, resource)]
         assert len(set(keys)) == len(keys), resource.name
         if resource.kind == "entity":
             assert odoo.count(resource, WHOLE) == len(keys), resource.name

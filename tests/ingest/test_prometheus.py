@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ingest import http
 from ingest.errors import SourceError
-from ingest.pipeline import load
+from ingest.pipeline import load, replay
 from ingest.prometheus import Prometheus
-from ingest.prometheus.hourly import HOSTS
+from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.prometheus.samples import SAMPLES
 from ingest.window import Window
 from sandbox.estate import Row
@@ -95,6 +96,44 @@ def test_loads_reconcile_and_repeat_nothing(raw: Warehouse) -> None:
         (NOON + timedelta(minutes=1), "up", labels, None, "nan"),
     ]
     assert deleted == [("db-01:9100",)]
+
+
+def test_a_quarantined_hour_is_replayed_once_the_contract_takes_it(
+    raw: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = hourly("sw-01", {0: 60}, "ge-0/0/0")
+    world = World(
+        clock=LATER,
+        interface_metrics={
+            "samples": [named, hourly("sw-02", {0: 60})],
+            "in_octets": [hourly("sw-02", {0: 0.125})],
+        },
+    )
+    with opened(world, HISTORY_START="2026-02-27") as source:
+        assert loaded(source, raw, LATER)["interface_hourly"] == (1, 2)
+    with raw.connect() as connection:
+        payloads = "select payload from quarantine.rejected_rows"
+        ((payload,),) = connection.execute(payloads).fetchall()
+        assert (payload["interface"], payload["in_octets"]) == (None, 0.125)
+
+    mended = replace(
+        INTERFACES.resource,
+        columns=tuple(
+            replace(column, otherwise="instance") if column.name == "interface" else column
+            for column in INTERFACES.resource.columns
+        ),
+    )
+    monkeypatch.setattr(Prometheus, "resources", (mended,))
+    (report,) = replay(Prometheus, raw, LATER)
+    assert (report.received, report.new, report.rejected) == (1, 1, 0)
+    with raw.connect() as connection:
+        replayed = connection.execute(
+            "select hour, interface, in_octets, samples from raw_prometheus.interface_hourly "
+            "where instance = 'sw-02'"
+        ).fetchall()
+        assert replayed == [(NOON, "sw-02", 0.125, 60)]
+        statuses = "select status from quarantine.rejected_rows"
+        assert connection.execute(statuses).fetchall() == [("replayed",)]
 
 
 def findings(source: Prometheus) -> dict[str, tuple[bool, str]]:

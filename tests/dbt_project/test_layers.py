@@ -18,7 +18,11 @@ PROJECT = ROOT / "dbt_project"
 LAYERS = ["staging", "intermediate", "core", "features", "predictions", "marts"]
 CONTRACTED = LAYERS[LAYERS.index("core") :]
 # Beside staging only predictions reads tables that dbt does not make: what ML and the loader wrote.
-SOURCES_OF = {"staging": {f"raw_{name}" for name in SOURCES}, "predictions": {"predictions", "ops"}}
+SOURCES_OF = {
+    "staging": {f"raw_{name}" for name in SOURCES} | {"ops"},
+    "predictions": {"predictions", "ops"},
+}
+SEEDED = {"intermediate", "core"}
 CLOCK = re.compile(
     r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\("
     r"|\b(current_(date|time|timestamp)|localtime(stamp)?)\b"
@@ -57,8 +61,14 @@ def _layer(node: Any) -> str:
     return str(node.fqn[1])
 
 
+def _seeds(manifest: Manifest) -> dict[str, Any]:
+    return {
+        name: node for name, node in manifest.nodes.items() if str(node.resource_type) == "seed"
+    }
+
+
 def test_layers_read_downwards_only(manifest: Manifest) -> None:
-    models = _models(manifest)
+    models, seeds = _models(manifest), _seeds(manifest)
     wrong = []
     for node in models.values():
         for name in node.depends_on.nodes:
@@ -67,6 +77,8 @@ def test_layers_read_downwards_only(manifest: Manifest) -> None:
                 is_fine = depth <= LAYERS.index(_layer(node)) and (
                     _layer(node) != "marts" or depth >= LAYERS.index("core")
                 )
+            elif name in seeds:
+                is_fine = _layer(node) in SEEDED
             else:
                 is_fine = manifest.sources[name].source_name in SOURCES_OF.get(_layer(node), set())
             if not is_fine:
@@ -85,6 +97,16 @@ def test_every_model_is_described_beside_its_sql_and_says_its_grain(manifest: Ma
         beside = Path(node.original_file_path).with_suffix(".yml")
         assert node.patch_path == f"opsmart://{beside}", node.name
         assert re.search(r"one row per [^.]+\.$", node.description), node.name
+
+
+def test_every_seed_is_described_beside_its_rows_and_typed(manifest: Manifest) -> None:
+    for node in _seeds(manifest).values():
+        beside = Path(node.original_file_path).with_suffix(".yml")
+        assert node.patch_path == f"opsmart://{beside}", node.name
+        assert re.search(r"one row per [^.]+\.$", node.description), node.name
+        assert set(node.config.column_types) == set(node.columns), node.name
+        for column in node.columns.values():
+            assert len(column.description.split()) > 1, (node.name, column.name)
 
 
 def test_everything_others_read_has_an_enforced_contract_and_described_columns(
@@ -133,7 +155,7 @@ def test_the_sources_are_the_raw_tables_of_ingest(manifest: Manifest) -> None:
         for node in _models(manifest).values()
         if _layer(node) == "staging"
         for name in node.depends_on.nodes
-        if name in manifest.sources
+        if name in manifest.sources and manifest.sources[name].source_name != "ops"
     }
     assert staged <= {resource.name for kind in SOURCES.values() for resource in kind.resources}
 

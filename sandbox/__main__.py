@@ -23,9 +23,9 @@ from sandbox.credentials import Credentials, MissingCredential
 from sandbox.estate import Estate
 from sandbox.generated.estate import GeneratedEstate
 from sandbox.generated.sizes import SIZES
-from sandbox.odoo import fill_odoo
+from sandbox.odoo.database import fill_odoo
 from sandbox.server import server_of
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.wazuh.access import WazuhBehaviour
 
 
 class Data(StrEnum):

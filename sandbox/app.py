@@ -15,12 +15,12 @@ from sandbox.estate import Estate
 from sandbox.faults import Faults
 from sandbox.faulty_estate import FaultyEstate
 from sandbox.faulty_transport import FaultyTransport
-from sandbox.indexer import indexer_app
-from sandbox.netbox import netbox_app
-from sandbox.prometheus import prometheus_app
-from sandbox.thehive import thehive_app
-from sandbox.wazuh import wazuh_app
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.netbox.api import netbox_app
+from sandbox.prometheus.api import prometheus_app
+from sandbox.thehive.api import thehive_app
+from sandbox.wazuh.access import WazuhBehaviour
+from sandbox.wazuh.api import wazuh_app
+from sandbox.wazuh.indexer import indexer_app
 from sandbox.web import JsonResponse, SourceClock
 
 

@@ -21,8 +21,8 @@ from starlette.routing import Route
 from sandbox.credentials import Credentials
 from sandbox.faults import ROWS, Fault
 from sandbox.faulty_estate import FaultyEstate
-from sandbox.odoo import fill_odoo
-from sandbox.odoo_faults import OdooFaults
+from sandbox.odoo.database import fill_odoo
+from sandbox.odoo.faults import OdooFaults
 from sandbox.web import JsonResponse, Refusal, answer_refusal
 
 Body = TypeVar("Body")

@@ -26,7 +26,7 @@ class Fault(StrEnum):
     FIELD_ADDED = "field_added"
     EMPTY = "empty"
     SHRUNK = "shrunk"
-    # of a PostgreSQL server, see `sandbox.odoo_faults`
+    # of a PostgreSQL server, see `sandbox.odoo.faults`
     LOGINS_REFUSED = "logins_refused"
     SESSIONS_ENDED = "sessions_ended"
     LOCKED = "locked"

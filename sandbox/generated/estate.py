@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sandbox.estate import Millis, RawSeries, Row, Series
-from sandbox.generated.alerts import Alerts
-from sandbox.generated.archives import archive_times_between, archives_between
-from sandbox.generated.cases import CaseBook
 from sandbox.generated.faults import Faults, truth_row
-from sandbox.generated.hive import Hive
-from sandbox.generated.interface_metrics import InterfaceMetrics
 from sandbox.generated.inventory import Inventory
-from sandbox.generated.metrics import Metrics
-from sandbox.generated.netbox_objects import NetboxObjects
-from sandbox.generated.odoo_rows import odoo_tables
-from sandbox.generated.samples import Scrapes
+from sandbox.generated.netbox.objects import NetboxObjects
+from sandbox.generated.odoo.rows import odoo_tables
+from sandbox.generated.prometheus.host_metrics import HostMetrics
+from sandbox.generated.prometheus.interface_metrics import InterfaceMetrics
+from sandbox.generated.prometheus.samples import Scrapes
+from sandbox.generated.prometheus.targets import target_rows
 from sandbox.generated.sizes import SIZES
-from sandbox.generated.targets import target_rows
+from sandbox.generated.thehive.cases import CaseBook
+from sandbox.generated.thehive.hive import Hive
 from sandbox.generated.tickets import ServiceDesk
-from sandbox.generated.wazuh_state import WazuhState
+from sandbox.generated.wazuh.alerts import Alerts
+from sandbox.generated.wazuh.archives import archive_times_between, archives_between
+from sandbox.generated.wazuh.state import WazuhState
 
 
 class GeneratedEstate:
@@ -37,7 +37,7 @@ class GeneratedEstate:
         self.alerts = Alerts(self.inventory, self.faults)
         self.wazuh_state = WazuhState(self.inventory)
         self.hive = Hive(self.inventory, CaseBook(self.inventory, self.faults), self.alerts)
-        self.metrics = Metrics(self.inventory, self.faults)
+        self.metrics = HostMetrics(self.inventory, self.faults)
         self.interfaces = InterfaceMetrics(self.inventory, self.faults, self.metrics)
         self.scrapes = Scrapes(self.inventory, self.faults, self.metrics)
 

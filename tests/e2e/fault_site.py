@@ -21,8 +21,8 @@ from ingest.report import LoadReport
 from ingest.sources import SOURCES, open_source
 from sandbox.app import create_app
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.odoo import fill_odoo
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.odoo.database import fill_odoo
+from sandbox.wazuh.access import WazuhBehaviour
 from tests.sandbox.serving import CREDENTIALS, served
 from tests.worlds import settings_at
 from warehouse import Warehouse

@@ -17,7 +17,7 @@ from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.prometheus.samples import SAMPLES
 from ingest.prometheus.targets import TARGETS
 from ingest.window import Window
-from sandbox.promql import hourly_column
+from sandbox.prometheus.expressions import hourly_column
 from tests.e2e.prometheus_history import HISTORY, HOURS, NOON, host_hour, port_hour
 from tests.e2e.real_prometheus import real_prometheus, wait_until
 from tests.e2e.written_history import Written

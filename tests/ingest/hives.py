@@ -16,7 +16,7 @@ from ingest.contract import Resource, Row
 from ingest.thehive import Thehive
 from ingest.window import Window
 from sandbox.estate import Estate
-from sandbox.thehive import HiveServer, hive_app
+from sandbox.thehive.api import HiveServer, hive_app
 from sandbox.web import SourceClock
 from tests.sandbox.serving import CREDENTIALS
 from tests.sandbox.serving import served as served_app

@@ -10,8 +10,8 @@ from ingest.contract import Resource, Row
 from ingest.odoo import Odoo
 from ingest.window import Window
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.odoo import fill_odoo
-from sandbox.odoo_variant import Variant
+from sandbox.odoo.database import fill_odoo
+from sandbox.odoo.variant import Variant
 from tests.sandbox.serving import CREDENTIALS
 from warehouse import Warehouse
 

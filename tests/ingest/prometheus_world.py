@@ -15,7 +15,7 @@ from ingest.encoded import Typed
 from ingest.prometheus import Prometheus
 from ingest.window import Window
 from sandbox.estate import RawSeries, Row, Series
-from sandbox.prometheus import Behaviour, prometheus_app
+from sandbox.prometheus.api import Behaviour, prometheus_app
 from sandbox.web import SourceClock
 from tests.sandbox.serving import served
 from tests.worlds import NOON, World

@@ -18,16 +18,16 @@ from typer.testing import CliRunner
 from ingest import http
 from ingest.__main__ import main
 from ingest.sources import SOURCES
-from sandbox import wazuh as wazuh_server
 from sandbox.estate import Estate
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.indexer import indexer_app
-from sandbox.netbox import NetboxBehaviour, netbox_app
-from sandbox.odoo import fill_odoo
-from sandbox.prometheus import Behaviour, prometheus_app
-from sandbox.thehive import HiveServer, hive_app
-from sandbox.wazuh import wazuh_app
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.netbox.api import NetboxBehaviour, netbox_app
+from sandbox.odoo.database import fill_odoo
+from sandbox.prometheus.api import Behaviour, prometheus_app
+from sandbox.thehive.api import HiveServer, hive_app
+from sandbox.wazuh import api as wazuh_server
+from sandbox.wazuh.access import WazuhBehaviour
+from sandbox.wazuh.api import wazuh_app
+from sandbox.wazuh.indexer import indexer_app
 from sandbox.web import SourceClock
 from tests.ingest.odoo_databases import settings_of
 from tests.sandbox.serving import CREDENTIALS, served

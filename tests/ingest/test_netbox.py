@@ -31,10 +31,10 @@ from ingest.netbox.resources import (
     VIRTUAL_MACHINES,
 )
 from ingest.window import Window
-from sandbox import netbox_filters
 from sandbox.credentials import Credentials
 from sandbox.estate import Estate
-from sandbox.netbox import NetboxBehaviour, netbox_app
+from sandbox.netbox import filters as netbox_filters
+from sandbox.netbox.api import NetboxBehaviour, netbox_app
 from sandbox.recorded import RecordedEstate
 from sandbox.web import SourceClock
 from tests import recorded_truth

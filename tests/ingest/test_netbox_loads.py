@@ -10,7 +10,7 @@ from ingest.netbox.resources import ENDPOINTS, OBJECT_CHANGES
 from ingest.pipeline import load
 from ingest.report import LoadReport
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.netbox import NetboxBehaviour
+from sandbox.netbox.api import NetboxBehaviour
 from tests.ingest.test_netbox import opened
 from tests.sandbox.conftest import CLOCK, HISTORY_START
 from warehouse import Warehouse

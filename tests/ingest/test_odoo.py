@@ -8,8 +8,8 @@ from ingest.checking import Checker
 from ingest.errors import SourceError
 from ingest.odoo import Odoo, source
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.odoo import fill_odoo
-from sandbox.odoo_variant import Variant
+from sandbox.odoo.database import fill_odoo
+from sandbox.odoo.variant import Variant
 from tests.ingest.odoo_databases import (
     RESOURCES,
     WHOLE,

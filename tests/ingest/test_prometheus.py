@@ -14,7 +14,7 @@ from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.prometheus.samples import SAMPLES
 from ingest.window import Window
 from sandbox.estate import Row
-from sandbox.prometheus import Behaviour
+from sandbox.prometheus.api import Behaviour
 from tests.ingest.prometheus_world import LATER, hourly, opened, read, sampled, three_hours
 from tests.worlds import NOON, World
 from warehouse import Warehouse

@@ -12,7 +12,7 @@ from ingest.prometheus import hourly as prometheus_hourly
 from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.window import Window
 from sandbox.estate import Row
-from sandbox.prometheus import CANCELED, STARTING, TIMEOUT, Behaviour
+from sandbox.prometheus.api import CANCELED, STARTING, TIMEOUT, Behaviour
 from tests.ingest.prometheus_world import LATER, hourly, opened, read, three_hours
 from tests.worlds import NOON, World
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.prometheus.samples import SAMPLES
 from sandbox.estate import RawSeries
-from sandbox.prometheus import Behaviour
+from sandbox.prometheus.api import Behaviour
 from tests.ingest.prometheus_world import opened, read
 from tests.prometheus_exports import Export, exports_in, labels_of, windows_of
 from tests.recorded_truth import data_folder

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.errors import SourceError
 from ingest.prometheus.samples import SAMPLES
 from ingest.window import Window
-from sandbox.prometheus import Behaviour
+from sandbox.prometheus.api import Behaviour
 from tests.ingest.prometheus_world import LATER, opened, read, sampled
 from tests.worlds import NOON, World
 

@@ -18,7 +18,7 @@ from ingest.thehive import source as thehive_source
 from ingest.thehive.resources import ALERTS, AUDIT, CASES, OBSERVABLES, TASKS
 from ingest.window import Window
 from sandbox.generated.estate import GeneratedEstate
-from sandbox.thehive import HiveServer, hive_app
+from sandbox.thehive.api import HiveServer, hive_app
 from tests.ingest.hives import MARCH, WHOLE, audit, entity, epoch, hive_of, ids, opened, read
 from tests.sandbox.serving import CREDENTIALS
 from tests.sandbox.serving import served as served_app

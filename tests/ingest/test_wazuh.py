@@ -29,8 +29,8 @@ from ingest.wazuh.rows import archived_event
 from ingest.wazuh.rows import vulnerability as vulnerability_row
 from ingest.window import Window
 from sandbox.estate import Row
-from sandbox.indexed import IndexerBehaviour
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.wazuh.access import WazuhBehaviour
+from sandbox.wazuh.indexed import IndexerBehaviour
 from tests.ingest.wazuh_worlds import ALL, TEN_AGENTS, agent, alert, opened, rows, vulnerability
 from tests.worlds import NOON, World
 

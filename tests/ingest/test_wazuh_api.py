@@ -14,7 +14,7 @@ from ingest.wazuh import api as wazuh_api
 from ingest.wazuh.api import Pace
 from ingest.wazuh.resources import AGENTS
 from sandbox.estate import Row
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.wazuh.access import WazuhBehaviour
 from tests.ingest.wazuh_worlds import TEN_AGENTS, agent, opened, rows
 from tests.worlds import World
 

@@ -15,10 +15,10 @@ from ingest.contract import Resource
 from ingest.wazuh import Wazuh
 from ingest.window import Window
 from sandbox.estate import Estate, Row
-from sandbox.indexed import IndexerBehaviour
-from sandbox.indexer import indexer_app
-from sandbox.wazuh import wazuh_app
-from sandbox.wazuh_access import WazuhBehaviour
+from sandbox.wazuh.access import WazuhBehaviour
+from sandbox.wazuh.api import wazuh_app
+from sandbox.wazuh.indexed import IndexerBehaviour
+from sandbox.wazuh.indexer import indexer_app
 from sandbox.web import SourceClock
 from tests.sandbox.serving import CREDENTIALS
 from tests.sandbox.serving import served as served_app

@@ -1,0 +1,1 @@
+"""What the generated world's Prometheus has measured."""

@@ -1,0 +1,1 @@
+"""NetBox in miniature: its REST API."""

@@ -1,0 +1,1 @@
+"""Odoo in miniature: its PostgreSQL database."""

@@ -1,0 +1,1 @@
+"""Prometheus in miniature: its HTTP API."""

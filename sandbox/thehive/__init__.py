@@ -1,0 +1,1 @@
+"""TheHive in miniature: its query API."""

@@ -1,0 +1,1 @@
+"""Wazuh in miniature: its server API and its indexer."""

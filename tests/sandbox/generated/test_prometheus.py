@@ -1,0 +1,117 @@
+"""What the generated estate's Prometheus holds agrees with itself and with the estate."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import numpy as np
+import pytest
+
+from sandbox.estate import RawSeries
+from sandbox.generated.estate import GeneratedEstate
+from sandbox.prometheus.expressions import INTERFACE_EXPRESSIONS
+from tests.sandbox.conftest import CLOCK, HISTORY_START
+from tests.sandbox.prometheus.test_api import HOUR, LAST_HOUR, ask
+
+
+def test_instances_are_the_names_of_active_devices(tiny: GeneratedEstate) -> None:
+    names = {
+        f"{address['dns_name']}:9100"
+        for address in tiny.netbox("ipam/ip-addresses") or []
+        if address["dns_name"]
+    }
+    hosts = {s.instance: s for s in tiny.host_metric("cpu_avg_pct", LAST_HOUR, LAST_HOUR)}
+    assert set(hosts) == names
+    by_name = {row["name"]: row for row in tiny.netbox("dcim/devices") or []}
+    disks = {s.instance: s for s in tiny.host_metric("disk_used_pct", 0, LAST_HOUR)}
+    heat = {s.instance: s for s in tiny.host_metric("temp_max_celsius", 0, LAST_HOUR)}
+    for instance in hosts:
+        device = by_name.get(instance.split(".")[0])
+        if device is None:
+            continue
+        is_server = device["platform"] is not None
+        is_virtual = device["device_type"]["manufacturer"]["slug"] in ("qemu", "vmware-inc")
+        assert (len(disks[instance].values) > 0) == is_server
+        assert (len(heat[instance].values) > 0) != is_virtual
+
+
+def test_interfaces_share_what_their_device_carries(tiny: GeneratedEstate) -> None:
+    window = (LAST_HOUR - 500 * HOUR, LAST_HOUR)
+    octets = {
+        (series.instance, series.interface): series.values
+        for series in tiny.interface_metric("in_octets", *window)
+    }
+    devices = {
+        series.instance.removesuffix(":9100"): series.values
+        for series in tiny.host_metric("net_in_bytes", *window)
+    }
+    for device, of_ports in groupby(sorted(octets), key=lambda port: port[0]):
+        carried = sum((octets[port] for port in of_ports), np.zeros(1))
+        assert 0.9 < np.median(carried / devices[device]) < 1.1
+    utilisation = [s.values.max() for s in tiny.interface_metric("in_util_max_pct", *window)]
+    assert 0 < max(utilisation) <= 100
+
+
+def test_an_hour_of_samples_is_what_the_hourly_table_counts(
+    base_url: str, tiny: GeneratedEstate
+) -> None:
+    for back in range(200):
+        end = LAST_HOUR - back * HOUR
+        query = 'sum(count_over_time(up{job="node"}[1h]))'
+        answer = ask(base_url, "query", query=query, time=end).json()["data"]["result"]
+        hosts = list(tiny.host_metric("samples", end, end))
+        assert float(answer[0]["value"][1]) == sum(host.values.sum() for host in hosts)
+    query = 'up{job="node", instance=~"fra1-.*"}[30m]'
+    answer = ask(base_url, "query", query=query, time=LAST_HOUR).json()["data"]
+    assert answer["resultType"] == "matrix"
+    for series in answer["result"]:
+        assert series["metric"]["instance"].startswith("fra1-")
+        assert {value for _, value in series["values"]} <= {"0", "1"}
+        times = [at for at, _ in series["values"]]
+        assert LAST_HOUR - 1800 < min(times) <= max(times) <= LAST_HOUR
+
+
+def test_a_host_that_is_off_does_not_answer_and_is_alerted_on(
+    base_url: str, tiny: GeneratedEstate
+) -> None:
+    index, begin, end = tiny.inventory.offline_spans(CLOCK)[0]
+    instance = f"{tiny.inventory.devices[index].host}:9100"
+    length = int((end - begin).total_seconds()) - 1
+    for query in ("up", "ALERTS"):
+        selected = f'{query}{{instance="{instance}"}}[{length}s]'
+        answer = ask(base_url, "query", query=selected, time=end.timestamp() - 1)
+        series = answer.json()["data"]["result"]
+        values = {value for one in series for _, value in one["values"]}
+        assert values == ({"0"} if query == "up" else {"1"})
+        if query == "ALERTS":
+            down = [s for s in series if s["metric"]["alertname"] == "InstanceDown"]
+            assert {s["metric"]["alertstate"] for s in down} == {"pending", "firing"}
+
+
+def samples_until(estate: GeneratedEstate, metric: str, end: datetime) -> list[RawSeries]:
+    until = int(end.timestamp() * 1000)
+    return [s for s in estate.samples(metric, until - 20 * 3_600_000, until) if len(s.values)]
+
+
+@pytest.mark.parametrize("hours", [0.5, 30, 1500])
+def test_a_later_clock_shows_the_same_past(tiny: GeneratedEstate, hours: float) -> None:
+    earlier = HISTORY_START + timedelta(hours=hours)
+    before = GeneratedEstate(1, "tiny", HISTORY_START, earlier)
+    for column in INTERFACE_EXPRESSIONS:
+        for old, new in zip(
+            before.interface_metric(column, 0, 2**40),
+            tiny.interface_metric(column, 0, int(earlier.timestamp())),
+            strict=False,
+        ):
+            np.testing.assert_array_equal(old.evaluated_at, new.evaluated_at)
+            np.testing.assert_array_equal(old.values, new.values)
+    for metric in ("up", "ALERTS"):
+        then = samples_until(before, metric, earlier + timedelta(hours=1))
+        now = samples_until(tiny, metric, earlier)
+        begin = earlier.timestamp() * 1000 - 19 * 3_600_000
+        # what began before the shorter of the two windows is cut at different places
+        then_alike = [(s.labels, s.at_millis[s.at_millis >= begin].tolist()) for s in then]
+        now_alike = [(s.labels, s.at_millis[s.at_millis >= begin].tolist()) for s in now]
+        assert [one for one in then_alike if one[1]] == [one for one in now_alike if one[1]]
+        assert all(s.at_millis[-1] <= earlier.timestamp() * 1000 for s in then)

@@ -27,3 +27,8 @@
         else {{ name }} #>> '{}'
     end
 {%- endmacro %}
+
+{% macro address_of(instance) -%}
+    {#- A Prometheus instance without its port: what exporters on the same machine have in common. -#}
+    regexp_replace(lower({{ instance }}), ':[0-9]+$', '')
+{%- endmacro %}

@@ -1,0 +1,75 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='date_key',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['date_key']},
+            {'columns': ['device_key', 'host', 'customer_key']},
+            {'columns': ['_load_id']},
+            {'columns': ['_known_at']}
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+
+-- read twice, each time by an index, so it must not be materialised
+with interface_hours as not materialized (
+    select * from {{ ref('fct_interface_traffic_hourly') }}
+),
+
+{% if is_incremental() %}
+    changed_days as (
+        {{ days_to_rebuild('interface_hours', 'hour') }}
+    ),
+
+    -- an array, because the planner takes it for short and uses the index, which a join would not
+    measured as (
+        select *
+        from interface_hours
+        where date_key = any(array(select changed_days.date_key from changed_days))
+    ),
+{% else %}
+    measured as (
+        select * from interface_hours
+    ),
+{% endif %}
+
+ranked as (
+    select
+        time_key,
+        date_key,
+        hour,
+        interface_key,
+        host,
+        interface_name,
+        device_key,
+        site_key,
+        customer_key,
+        speed_bps,
+        in_bps_avg,
+        out_bps_avg,
+        in_bps_p95,
+        out_bps_p95,
+        in_bps_max,
+        out_bps_max,
+        round(util_avg_pct::numeric, 4) as util_avg_pct,
+        round(util_max_pct::numeric, 4) as util_max_pct,
+        coalesce(in_octets, 0) + coalesce(out_octets, 0) as octets,
+        in_errors + out_errors as errors,
+        in_discards + out_discards as discards,
+        round(60 - link_up_minutes::numeric, 4) as link_down_minutes,
+        link_changes,
+        round(100 * coverage::numeric, 4) as coverage_pct,
+        rank() over (
+            partition by customer_key, time_key
+            order by coalesce(in_octets, 0) + coalesce(out_octets, 0) desc
+        )::integer as traffic_rank,
+        _known_at,
+        _load_id
+    from measured
+)
+
+select * from ranked

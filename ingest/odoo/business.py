@@ -34,7 +34,7 @@ PARTNERS = entity(
     *ids("company_id", "country_id", "industry_id", "user_id"),
     *ids("customer_rank", "supplier_rank"),
     *flags("employee", "partner_share"),
-    *texts("type", "zip", "city"),
+    *texts("type", "zip", "city", "country_code"),
     sweep_every=DAY,
 )
 RESOURCE_CALENDARS = entity(
@@ -141,7 +141,11 @@ INVOICES = entity(
 _CALENDAR = "resource"
 RELATIONS = {
     "users": Relation("base", ("res_users",)),
-    "partners": Relation("base", ("res_partner",)),
+    "partners": Relation(
+        "base",
+        ("res_partner",),
+        joins=(Join("res_country", "c", ("country_id",), {"country_code": ("code",)}),),
+    ),
     "resource_calendars": Relation(_CALENDAR, ("resource_calendar",)),
     "resource_calendar_attendances": Relation(_CALENDAR, ("resource_calendar_attendance",)),
     "resource_calendar_leaves": Relation(_CALENDAR, ("resource_calendar_leaves",)),

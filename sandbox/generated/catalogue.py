@@ -9,6 +9,7 @@ class City(NamedTuple):
     code: str
     name: str
     region: str
+    country: str
     time_zone: str
     latitude: float
     longitude: float
@@ -86,16 +87,16 @@ CUSTOMERS = (
 )
 
 CITIES = (
-    City("fra", "Frankfurt", "Central Europe", "Europe/Berlin", 50.110924, 8.682127),
-    City("lon", "London", "British Isles", "Europe/London", 51.507351, -0.127758),
-    City("zrh", "Zürich", "Central Europe", "Europe/Zurich", 47.376887, 8.541694),
-    City("nyc", "New York", "North America", "America/New_York", 40.712776, -74.005974),
-    City("ham", "Hamburg", "Central Europe", "Europe/Berlin", 53.551086, 9.993682),
-    City("dub", "Dublin", "British Isles", "Europe/Dublin", 53.349805, -6.26031),
-    City("muc", "München", "Central Europe", "Europe/Berlin", 48.135124, 11.581981),
-    City("sin", "Singapore", "Asia Pacific", "Asia/Singapore", 1.352083, 103.819836),
-    City("vie", "Wien", "Central Europe", "Europe/Vienna", 48.208174, 16.373819),
-    City("man", "Manchester", "British Isles", "Europe/London", 53.480759, -2.242631),
+    City("fra", "Frankfurt", "Central Europe", "DE", "Europe/Berlin", 50.110924, 8.682127),
+    City("lon", "London", "British Isles", "GB", "Europe/London", 51.507351, -0.127758),
+    City("zrh", "Zürich", "Central Europe", "CH", "Europe/Zurich", 47.376887, 8.541694),
+    City("nyc", "New York", "North America", "US", "America/New_York", 40.712776, -74.005974),
+    City("ham", "Hamburg", "Central Europe", "DE", "Europe/Berlin", 53.551086, 9.993682),
+    City("dub", "Dublin", "British Isles", "IE", "Europe/Dublin", 53.349805, -6.26031),
+    City("muc", "München", "Central Europe", "DE", "Europe/Berlin", 48.135124, 11.581981),
+    City("sin", "Singapore", "Asia Pacific", "SG", "Asia/Singapore", 1.352083, 103.819836),
+    City("vie", "Wien", "Central Europe", "AT", "Europe/Vienna", 48.208174, 16.373819),
+    City("man", "Manchester", "British Isles", "GB", "Europe/London", 53.480759, -2.242631),
 )
 
 ROLES = (

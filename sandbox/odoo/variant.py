@@ -19,7 +19,7 @@ _FILES: dict[Variant, tuple[str, ...]] = {
     "oca": ("base.sql", "sales.sql", "oca.sql"),
     "none": ("base.sql", "sales.sql"),
 }
-_PEOPLE = ("res_company", "res_partner", "res_users", "ir_model_fields")
+_PEOPLE = ("res_company", "res_country", "res_partner", "res_users", "ir_model_fields")
 _CALENDARS = ("resource_calendar", "resource_calendar_attendance", "resource_calendar_leaves")
 _HELPDESK: dict[Variant, tuple[str, ...]] = {
     "enterprise": (

@@ -6,6 +6,14 @@ partner_versions as (
     select * from {{ ref('stg_odoo__partners__versions') }}
 ),
 
+customer_map as (
+    select * from {{ ref('customer_map') }}
+),
+
+customer_references as (
+    select * from {{ ref('int_customer__references') }}
+),
+
 device_versions as (
     select * from {{ ref('stg_netbox__devices__versions') }}
 ),
@@ -57,16 +65,47 @@ pairs as (
     group by tenant_names.tenant_id, partner_names.partner_id
 ),
 
+mapped as (
+    select
+        newest_tenants.tenant_id,
+        customer_references.partner_id
+    from newest_tenants
+    inner join customer_map
+        on
+            customer_map.system = 'netbox'
+            and newest_tenants.tenant_slug = customer_map.external_key
+    inner join customer_references on customer_map.customer_ref = customer_references.customer_ref
+),
+
+all_pairs as (
+    select
+        coalesce(pairs.tenant_id, mapped.tenant_id) as tenant_id,
+        coalesce(pairs.partner_id, mapped.partner_id) as partner_id,
+        coalesce(pairs.is_current, false) as is_current,
+        mapped.tenant_id is not null as is_mapped
+    from pairs
+    full outer join mapped
+        on
+            pairs.tenant_id = mapped.tenant_id
+            and pairs.partner_id = mapped.partner_id
+),
+
 judged_pairs as (
     select
         tenant_id,
         partner_id,
         case
+            when is_mapped then 'customer map'
+            when is_current then 'name'
+            else 'former name'
+        end as method,
+        case
+            when bool_or(is_mapped) over same_tenant then is_mapped
             when count(*) filter (where is_current) over same_tenant > 0
                 then is_current and count(*) filter (where is_current) over same_tenant = 1
             else count(*) over same_tenant = 1
         end as is_chosen
-    from pairs
+    from all_pairs
     window same_tenant as (partition by tenant_id)
 ),
 
@@ -100,6 +139,7 @@ candidates as (
         tenants.tenant_slug,
         {{ surrogate_key('odoo.partners', 'judged_pairs.partner_id') }} as customer_key,
         judged_pairs.partner_id,
+        judged_pairs.method,
         judged_pairs.is_chosen
     from tenants
     inner join judged_pairs on tenants.tenant_id = judged_pairs.tenant_id
@@ -109,6 +149,7 @@ candidates as (
         tenants.tenant_slug,
         {{ surrogate_key('netbox.tenants', 'tenants.tenant_id') }} as customer_key,
         null as partner_id,
+        'itself' as method,
         matched.tenant_id is null as is_chosen
     from tenants
     left join matched on tenants.tenant_id = matched.tenant_id

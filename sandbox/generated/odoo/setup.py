@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from sandbox.estate import Row
-from sandbox.generated.inventory import OLDEST
+from sandbox.generated.inventory import OLDEST, Customer
 from sandbox.generated.people import PROVIDER, Contact, company_partner_id
 from sandbox.generated.tickets import (
     CLOSED,
@@ -34,6 +34,17 @@ STAGES = {
     CLOSED: {"en_US": "Closed", "de_DE": "Geschlossen"},
 }
 TEAMS = {SERVICE_DESK: "Service Desk", INFRASTRUCTURE: "Infrastructure", SECURITY: "Security"}
+LEGAL_NAMES = {"Alpina Medizintechnik AG": "AMT Holding AG"}
+"""Customers that Odoo calls otherwise than NetBox does."""
+COUNTRY_NAMES = {
+    "AT": "Austria",
+    "CH": "Switzerland",
+    "DE": "Germany",
+    "GB": "United Kingdom",
+    "IE": "Ireland",
+    "SG": "Singapore",
+    "US": "United States",
+}
 TARGET_HOURS = {"0": 72.0, "1": 24.0, "2": 8.0, "3": 4.0}
 
 
@@ -41,6 +52,7 @@ def setup_tables(desk: ServiceDesk) -> Iterator[tuple[str, list[Row]]]:
     """Every table that does not change while history runs, parents first."""
     provider = {"id": 1, "name": PROVIDER, "partner_id": PROVIDER_PARTNER, "sequence": 10}
     yield "res_company", [provider | {"active": True} | audit(OLDEST)]
+    yield "res_country", countries()
     yield "res_partner", list(partners(desk))
     yield "res_users", list(users(desk))
     yield (
@@ -94,12 +106,39 @@ def partners(desk: ServiceDesk) -> Iterator[Row]:
         mail = {"email": agent.login, "email_normalized": agent.login, "active": agent.active}
         yield partner(agent.partner_id, agent.name, PROVIDER_PARTNER, agent.created, **mail)
     for customer in desk.inventory.customers:
-        id, reference = company_partner_id(customer), f"C{10_000 + customer.id}"
-        yield partner(id, customer.name, None, customer.created, ref=reference, customer_rank=1)
+        yield customer_partner(desk, customer)
     for contact in desk.contacts:
         parent = company_partner_id(contact.customer)
         mail = {"email": contact.email, "email_normalized": contact.email.strip().lower()}
         yield partner(contact.partner_id, contact.name, parent, contact.created, **mail)
+
+
+def customer_partner(desk: ServiceDesk, customer: Customer) -> Row:
+    """A customer: at home where its first site stands, looked after by one of the staff."""
+    home = next(site.city for site in desk.inventory.sites if site.customer == customer)
+    managers = [agent for agent in desk.agents if agent.active]
+    return partner(
+        company_partner_id(customer),
+        LEGAL_NAMES.get(customer.name, customer.name),
+        None,
+        customer.created,
+        ref=f"C{10_000 + customer.id}",
+        customer_rank=1,
+        country_id=country_id(home.country),
+        tz=home.time_zone,
+        user_id=managers[customer.id % len(managers)].user_id,
+    )
+
+
+def country_id(code: str) -> int:
+    return 1 + list(COUNTRY_NAMES).index(code)
+
+
+def countries() -> list[Row]:
+    return [
+        {"id": country_id(code), "code": code, "name": {"en_US": name}} | audit(OLDEST)
+        for code, name in COUNTRY_NAMES.items()
+    ]
 
 
 def users(desk: ServiceDesk) -> Iterator[Row]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox.estate import Row
-from sandbox.generated.inventory import Device, Inventory
+from sandbox.generated.inventory import Customer, Device, Inventory
 from sandbox.generated.timeline import iso_seconds
 
 MANAGERS = {"master-node": "wz-mgr-1", "worker-1": "wz-mgr-2"}
 NODES = tuple(MANAGERS)
+GROUPS = {"harbour-lane-retail-ltd": "harbour-lane"}
 VERSIONS = ("Wazuh v4.14.7", "Wazuh v4.14.7", "Wazuh v4.14.7", "Wazuh v4.13.1")
 
 
@@ -124,7 +125,7 @@ def agent_row(agent: Agent, off_since: datetime | None, clock: datetime) -> Row:
         "version": VERSIONS[agent.device.index % len(VERSIONS)],
         "dateAdd": iso_seconds(added),
         "lastKeepAlive": iso_seconds(seen),
-        "group": ["default", agent.device.site.customer.slug],
+        "group": ["default", group_of(agent.device.site.customer)],
         "group_config_status": "synced",
         "configSum": f"{agent.device.id:032x}",
         "mergedSum": f"{agent.device.site.customer.id:032x}",
@@ -133,6 +134,11 @@ def agent_row(agent: Agent, off_since: datetime | None, clock: datetime) -> Row:
     if off_since:
         row["disconnection_time"] = iso_seconds(off_since + timedelta(minutes=10))
     return row
+
+
+def group_of(customer: Customer) -> str:
+    """The group of a customer's agents, which mostly is called like the tenant."""
+    return GROUPS.get(customer.slug, customer.slug)
 
 
 def os_of(agent: Agent) -> Row:

@@ -19,6 +19,18 @@ create table if not exists res_company (
     write_date timestamp
 );
 
+create table if not exists res_country (
+    id serial primary key,
+    name jsonb not null,
+    code varchar(2) unique,
+    currency_id integer,
+    phone_code integer,
+    create_uid integer,
+    write_uid integer,
+    create_date timestamp,
+    write_date timestamp
+);
+
 create table if not exists res_partner (
     id serial primary key,
     company_id integer references res_company on delete set null deferrable initially deferred,

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from sandbox.generated.estate import GeneratedEstate
+from sandbox.generated.wazuh.agents import GROUPS
 from sandbox.wazuh.access import WazuhBehaviour
 from sandbox.wazuh.api import wazuh_app
 from tests.sandbox.conftest import CLOCK, HISTORY_START
@@ -103,7 +104,8 @@ def test_agents_belong_to_devices_of_their_customer(tiny: GeneratedEstate) -> No
     assert len(agents) == 7
     for agent in agents:
         device = devices[agent["ip"]]
-        assert agent["group"] == ["default", device["tenant"]["slug"]]
+        slug = device["tenant"]["slug"]
+        assert agent["group"] == ["default", GROUPS.get(slug, slug)]
     names = {agent["name"] for agent in agents}
     assert any("." in name for name in names)
     assert any(name.isupper() for name in names)

@@ -148,7 +148,8 @@ class Column:
 class Resource:
     """One raw table: its columns, its key, and how its source is read.
 
-    kind: ``entity`` keeps every version of a key, ``event`` one row per key.
+    kind: ``entity`` keeps every version of a key, ``event`` one row per key, ``period`` every
+        version of figures over a time that is part of their key.
     changed_at: the columns that say when the source last touched the row, the first that is set
         counts; it is the row's `_known_at` when a first load fetches history.
     complete_after: how long after `changed_at` the row could first be known.
@@ -157,8 +158,10 @@ class Resource:
         absent key was deleted and a change that moved no cursor is found; zero is every load
         (a snapshot), None never.
     sweep_every: how often the keys alone are listed (`Source.keys`), to find deleted ones.
-    recount: how far back the hours of an event are counted again once a day, to re-read those that
-        differ (`Source.hourly_counts`).
+    recount: how far back the hours of events or periods are counted again once a day, to re-read
+        those of which the source has more (`Source.hourly_counts`).
+    recount_by: the column that tells by its sum how much there is in an hour; without one it is the
+        number of rows.
     every: the resource is left alone until this long after it was last read, since reading it is
         dear.
     volatile: top-level names of the remainder that do not make a new version (prefix ``*`` = suffix
@@ -166,7 +169,7 @@ class Resource:
     """
 
     name: str
-    kind: Literal["entity", "event"]
+    kind: Literal["entity", "event", "period"]
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     changed_at: tuple[str, ...] = ()
@@ -177,6 +180,7 @@ class Resource:
     list_every: timedelta | None = None
     sweep_every: timedelta | None = None
     recount: timedelta | None = None
+    recount_by: str = ""
     every: timedelta = timedelta(0)
     volatile: frozenset[str] = field(default_factory=frozenset)
 
@@ -185,9 +189,28 @@ class Resource:
         return {column.name: column.type for column in self.columns} | METADATA_COLUMNS
 
     @property
+    def is_versioned(self) -> bool:
+        """Whether a later state of a key is kept beside the earlier ones."""
+        return self.kind != "event"
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether a key has one time for ever, so that it comes in one window only."""
+        return self.kind != "entity"
+
+    @property
     def primary_key(self) -> tuple[str, ...]:
-        """The unique index; an entity's version is named by when it was known and its hash."""
-        return self.key if self.kind == "event" else (*self.key, "_known_at", "_row_hash")
+        """The unique index: the key, and of versions since when they were known.
+
+        An entity found changed and deleted by one load has two versions known at one time.
+        """
+        match self.kind:
+            case "event":
+                return self.key
+            case "period":
+                return (*self.key, "_known_at")
+            case "entity":
+                return (*self.key, "_known_at", "_row_hash")
 
     def is_volatile(self, name: str) -> bool:
         return name in self.volatile or any(

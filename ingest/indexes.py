@@ -1,4 +1,4 @@
-"""The indexes of raw tables: the key, which no row may break, and the time of events."""
+"""The indexes of raw tables: the key, which no row may break, and the time of what has one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Reso
     """Make the indexes that these tables lack; a table that does not exist yet is left out.
 
     BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded,
-    and the time of an event.
+    and the time of an event or period.
     """
     schema = f"raw_{source}"
     with connection.transaction():
@@ -43,7 +43,7 @@ def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...
         f"{resource.name}_key": ("create unique index {} on {} ({})", resource.primary_key)
     }
     growing = ["_load_id"]
-    if resource.kind == "event":
+    if resource.is_dated:
         growing.append(resource.changed_at[0])
     for column in growing:
         name = f"{resource.name}_{column.strip('_')}"

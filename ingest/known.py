@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, LiteralString, NamedTuple, Protocol
 
 import psycopg
 from psycopg import sql
@@ -41,18 +41,29 @@ class Nothing:
 
 
 class InWindow:
-    """Events of a window, asked for once: a window that is new to raw costs one index look-up."""
+    """Events or periods of a window, asked for once: one new to raw costs one index look-up."""
 
     def __init__(
         self, connection: psycopg.Connection, source: str, resource: Resource, window: Window
     ) -> None:
         moment = sql.Identifier(resource.changed_at[0])
-        query = sql.SQL(
-            "select {keys} from {table} where {moment} < %(end)s "
+        form: LiteralString = (
+            "select distinct on ({keys}) {keys}, _row_hash, _known_at from {within} "
+            "order by {keys}, _known_at desc"
+            if resource.is_versioned
+            else "select {keys} from {within}"
+        )
+        within = sql.SQL(
+            "{table} where {moment} < %(end)s "
             "and (%(start)s::timestamptz is null or {moment} >= %(start)s)"
-        ).format(keys=_names(resource.key), table=_table(source, resource), moment=moment)
-        limits = {"start": window.start, "end": window.end}
-        self._found: dict[Key, Version] = dict.fromkeys(connection.execute(query, limits), MET)
+        ).format(table=_table(source, resource), moment=moment)
+        query = sql.SQL(form).format(keys=_names(resource.key), within=within)
+        rows = connection.execute(query, {"start": window.start, "end": window.end})
+        self._found: dict[Key, Version] = (
+            {tuple(key): Version(row_hash, known_at) for *key, row_hash, known_at in rows}
+            if resource.is_versioned
+            else dict.fromkeys(rows, MET)
+        )
 
     def of(self, keys: Collection[Key]) -> dict[Key, Version]:
         return self._found
@@ -63,7 +74,6 @@ class ByKey:
 
     def __init__(self, connection: psycopg.Connection, source: str, resource: Resource) -> None:
         self._connection = connection
-        is_entity = resource.kind == "entity"
         types = resource.column_types
         arrays = sql.SQL(", ").join(
             sql.SQL("%s::{}[]").format(sql.SQL(_ARRAY_TYPES[types[name]])) for name in resource.key
@@ -76,7 +86,7 @@ class ByKey:
             keys=_names(resource.key),
             table=_table(source, resource),
             arrays=arrays,
-            newest=sql.SQL(", _known_at desc, _load_id desc" if is_entity else ""),
+            newest=sql.SQL(", _known_at desc, _load_id desc" if resource.is_versioned else ""),
         )
 
     def of(self, keys: Collection[Key]) -> dict[Key, Version]:
@@ -101,7 +111,7 @@ def known_in(
     if not has_rows(connection, source, resource):
         return Nothing()
     time = next((c for c in resource.columns if c.name in resource.changed_at[:1]), None)
-    if resource.kind == "event" and time is not None and time.required:
+    if resource.is_dated and time is not None and time.required:
         return InWindow(connection, source, resource, window)
     return ByKey(connection, source, resource)
 

@@ -153,7 +153,7 @@ class Landing:
         ledger.close_entries(connection, batch.load_id, self.source)
         for slice_ in batch.slices:
             self._saved[slice_.resource.name] = slice_.state
-            if slice_.resource.kind == "entity":
+            if slice_.resource.is_versioned:
                 passed = slice_.met.versions.keys() | slice_.met.gone
                 quarantine.supersede(connection, slice_.report, passed)
             ledger.reconcile(connection, slice_.resource, slice_.report)

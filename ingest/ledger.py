@@ -109,22 +109,22 @@ def settle_entries(connection: psycopg.Connection, source: str) -> None:
 def reconcile(connection: psycopg.Connection, resource: Resource, report: LoadReport) -> None:
     """Compare the source's own count with live raw keys and open quarantine, and write it down.
 
-    Events are compared within the window, where the source also counts what it holds twice;
+    Events and periods are compared within the window, events with what the source holds twice,
     entities as a whole. Nothing is compared where the source was not asked.
     """
     if report.source_count is None:
         return
     table = sql.Identifier(f"raw_{report.source}", resource.name)
     keys = sql.SQL(", ").join(map(sql.Identifier, resource.key))
-    is_event = resource.kind == "event"
     with connection.transaction(), connection.cursor() as cursor:
-        if is_event:
+        if resource.is_dated:
             moment = sql.Identifier(resource.changed_at[0])
+            distinct = sql.SQL("distinct" if resource.is_versioned else "")
             cursor.execute(
                 sql.SQL(
-                    "select count(*) from {} where {} < %(end)s "
-                    "and (%(start)s::timestamptz is null or {} >= %(start)s)"
-                ).format(table, moment, moment),
+                    "select count(*) from (select {} {} from {} where {} < %(end)s "
+                    "and (%(start)s::timestamptz is null or {} >= %(start)s)) as keys"
+                ).format(distinct, keys, table, moment, moment),
                 {"start": report.window.start, "end": report.window.end},
             )
         else:
@@ -136,7 +136,7 @@ def reconcile(connection: psycopg.Connection, resource: Resource, report: LoadRe
                 ).format(keys, table, keys)
             )
         raw_count = _only(cursor)
-        if is_event:
+        if resource.is_dated:
             quarantined = len({quarantine.payload_hash(row.payload) for row in report.rejections})
         else:
             quarantined = quarantine.count_absent(connection, report.source, resource)
@@ -153,7 +153,7 @@ def reconcile(connection: psycopg.Connection, resource: Resource, report: LoadRe
                 report.source_count,
                 raw_count,
                 quarantined,
-                report.duplicate if is_event else 0,
+                report.duplicate if resource.kind == "event" else 0,
                 datetime.now(UTC),
             ),
         )

@@ -95,8 +95,7 @@ class Reading:
             state = landed(resource, state, task, part, is_last)
             if is_last and not task.is_past and self._is_sweep_due(resource, state):
                 state = state | {"swept": part.end.isoformat()}
-            # an event's time never changes, so that no key comes in two slices
-            met = Met() if resource.kind == "event" else met
+            met = Met() if resource.is_dated else met
             reports.append(self._slice(resource, task, part, is_last, state, met, progress))
         return reports, state
 
@@ -126,7 +125,7 @@ class Reading:
                 met.gone.update(gone)
                 spool.delete(newest_versions(self.connection, self.source.name, resource, gone))
         self.connection.rollback()
-        if resource.kind == "event" or is_last:
+        if resource.is_dated or is_last:
             report.source_count = self.source.count(resource, part)
         if not self._is_trusted:
             state = self._before(resource)
@@ -162,19 +161,24 @@ class Reading:
     def _recount(self, resource: Resource, state: State, is_first: bool) -> list[LoadReport]:
         """Read hours again that differ; a first load has just read them."""
         end = self.horizon - resource.margin - resource.overlap
-        windows: list[Window] = []
+        parts: list[Window] = []
         if not is_first:
             self.finish()
             windows = recount.differing_windows(self.connection, self.source, resource, end)
             self.connection.rollback()
-        state = state | {"recounted": self.horizon.isoformat()}
+            parts = [part for window in windows for part in self.source.slices(resource, window)]
+        recounted = state | {"recounted": self.horizon.isoformat()}
+        if not parts:
+            self._remember(resource, recounted)
         progress = self._progress(resource, Window(None, end))
-        if not windows:
-            self._remember(resource, state)
-        return [
-            self._slice(resource, Task(Window(part.start, end)), part, True, state, Met(), progress)
-            for part in windows
-        ]
+        reports = []
+        for part in parts:
+            is_last = part is parts[-1]
+            task = Task(Window(part.start, end))
+            # a load that ends in between leaves the rest due
+            after = recounted if is_last else state
+            reports.append(self._slice(resource, task, part, is_last, after, Met(), progress))
+        return reports
 
     def _remember(self, resource: Resource, state: State) -> None:
         """Let the newest slice of a resource carry a later state."""

@@ -54,7 +54,7 @@ class Source(ABC):
     def count(self, resource: Resource, window: Window) -> int | None:
         """The source's own count of what raw should hold, asked separately; None if it has none.
 
-        Events are counted within the window, entities as a whole.
+        Events and periods are counted within the window, entities as a whole.
         """
 
     @abstractmethod
@@ -89,7 +89,11 @@ class Source(ABC):
         raise NotImplementedError(resource.name)
 
     def hourly_counts(self, resource: Resource, window: Window) -> dict[datetime, int]:
-        """Events by the start of the hour, counted by a source with `recount` resources."""
+        """How much the hours of the window hold, by their start; hours without any are absent.
+
+        That is the number of rows or the sum of the resource's `recount_by`, worked out by the
+        source; one with `recount` resources has it.
+        """
         raise NotImplementedError(resource.name)
 
 

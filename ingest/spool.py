@@ -66,7 +66,7 @@ class Spool:
         types = [column.type for column in resource.columns]
         self._values = LineWriter(types)
         self._load_id = quoted(report.load_id)
-        self._is_entity = resource.kind == "entity"
+        self._is_versioned = resource.is_versioned
         self._is_backfill = report.window.is_backfill
 
     def __enter__(self) -> Self:
@@ -125,26 +125,26 @@ class Spool:
             previous, stored = seen.get(row.key), known.get(row.key)
             newest = previous or stored
             known_at = self._known_at(row.changed_at)
-            if newest is not None and self._is_entity:
+            if newest is not None and self._is_versioned:
                 # of two states the one that came later is the newer, also at one as_of
                 known_at = max(known_at, newest.known_at + MICROSECOND)
             is_new = self._count(row, previous, stored)
             if is_new or previous is None:
-                seen[row.key] = Version(row.row_hash, known_at) if self._is_entity else MET
+                seen[row.key] = Version(row.row_hash, known_at) if self._is_versioned else MET
             if is_new:
                 yield self._line(row.fields, known_at)
 
     def _count(self, row: _Accepted, previous: Version | None, stored: Version | None) -> bool:
         """Count an accepted row and tell whether raw gets it.
 
-        An event is told by its key alone, a version of an entity by its hash.
+        An event is told by its key alone, a version of anything else by its hash.
         """
         report = self.report
         newest = previous or stored
         if newest is None:
             report.new += 1
             return True
-        if self._is_entity and newest.row_hash != row.row_hash:
+        if self._is_versioned and newest.row_hash != row.row_hash:
             report.changed += 1
             return True
         if previous is not None:

@@ -24,7 +24,7 @@ def raw_assets(kind: type[Source]) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 [f"raw_{kind.name}", resource.name],
                 description=f"{kind.name}'s {resource.name}: "
-                + ("every version" if resource.kind == "entity" else "one row per event")
+                + ("every version" if resource.is_versioned else "one row per event")
                 + f" by {', '.join(resource.key)}.",
                 kinds={"dlt", "postgres"},
             )

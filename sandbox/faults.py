@@ -26,6 +26,7 @@ class Fault(StrEnum):
     FIELD_ADDED = "field_added"
     EMPTY = "empty"
     SHRUNK = "shrunk"
+    LATE = "late"
     # of a PostgreSQL server, see `sandbox.odoo.faults`
     LOGINS_REFUSED = "logins_refused"
     SESSIONS_ENDED = "sessions_ended"
@@ -35,15 +36,17 @@ class Fault(StrEnum):
 ROWS = frozenset(
     {
         *(Fault.DUPLICATES, Fault.REORDERED, Fault.TYPE_CHANGED, Fault.FIELD_ADDED),
-        *(Fault.EMPTY, Fault.SHRUNK),
+        *(Fault.EMPTY, Fault.SHRUNK, Fault.LATE),
     }
 )
 SERVER = frozenset({Fault.LOGINS_REFUSED, Fault.SESSIONS_ENDED, Fault.LOCKED})
 TRANSPORT = frozenset(Fault) - ROWS - SERVER
-# Wazuh is two services, which fail apart. A primary key keeps duplicates out of Odoo.
+# Wazuh is two services, which fail apart. Only Prometheus is written to after the fact.
 OVER_HTTP = ("netbox", "wazuh", "indexer", "thehive", "prometheus")
-POSSIBLE = {source: TRANSPORT | ROWS for source in OVER_HTTP} | {
-    "odoo": SERVER | ROWS - {Fault.DUPLICATES}
+POSSIBLE = {source: TRANSPORT | ROWS - {Fault.LATE} for source in OVER_HTTP} | {
+    "prometheus": TRANSPORT | ROWS,
+    # a primary key keeps duplicates out
+    "odoo": SERVER | ROWS - {Fault.DUPLICATES, Fault.LATE},
 }
 
 

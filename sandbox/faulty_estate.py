@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from sandbox.estate import Estate, Millis, RawSeries, Row, Series, stamps_of
 from sandbox.faults import Fault, Faults
@@ -21,9 +23,14 @@ NEW_FIELD = "field_of_a_newer_version"
 NEW_TYPE = 7
 # One row in so many is gone when a source shrinks.
 SHRUNK_BY = 3
+# One hour in so many is incomplete while a remote write to Prometheus is late.
+LATE_EVERY = 3
+HOUR = 3600
 # Tables of Odoo that none of its others refers to, so that they can lose rows alone.
 LEAVES = ("helpdesk_sla_status", "rating_rating", "mail_tracking_value", "sale_order_line")
 Item = TypeVar("Item")
+# Epoch seconds.
+Seconds = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class FaultyEstate:
@@ -66,13 +73,14 @@ class FaultyEstate:
         return self._broken("thehive", kind, self.estate.thehive(kind))
 
     def host_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
-        return self._series(self.estate.host_metric(column, start, end))
+        return self._hours(self.estate.host_metric(column, start, end))
 
     def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
-        return self._series(self.estate.interface_metric(column, start, end))
+        return self._hours(self.estate.interface_metric(column, start, end))
 
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
-        return self._series(self.estate.samples(metric, start, end))
+        series = self._series(self.estate.samples(metric, start, end))
+        return map(first_halves, series) if self._is_late() else series
 
     def targets(self) -> list[Row]:
         return self._broken("prometheus", "targets", self.estate.targets())
@@ -110,10 +118,36 @@ class FaultyEstate:
             hits = [copy for hit in hits for copy in (hit, hit | {"_id": f"{hit['_id']}-again"})]
         return hits
 
+    def _hours(self, series: Iterator[Series]) -> Iterator[Series]:
+        series = self._series(series)
+        return map(half_measured, series) if self._is_late() else series
+
+    def _is_late(self) -> bool:
+        return Fault.LATE in self.faults.on_rows("prometheus")
+
     def _series(self, series: Iterator[Item]) -> Iterator[Item]:
         """Prometheus has a series once, whatever its fault."""
         faults = self.faults.on_rows("prometheus") - {Fault.DUPLICATES}
         return iter(moved(faults, list(series))) if faults else series
+
+
+def half_measured(series: Series) -> Series:
+    """Late hours as they are before the second half of their samples is written."""
+    halves = np.floor(series.values / 2)
+    return series._replace(values=np.where(is_late(series.evaluated_at), halves, series.values))
+
+
+def first_halves(series: RawSeries) -> RawSeries:
+    """Samples without those in the second half of a late hour."""
+    seconds = series.at_millis // 1000
+    is_written = ~is_late(seconds + HOUR) | (seconds % HOUR < HOUR // 2)
+    return RawSeries(series.labels, series.at_millis[is_written], series.values[is_written])
+
+
+def is_late(end: Seconds) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether the hours that end in the hours of these moments are late ones."""
+    late: np.ndarray[Any, np.dtype[np.bool_]] = end // HOUR % LATE_EVERY == 0
+    return late
 
 
 def moved(faults: frozenset[Fault], rows: list[Item]) -> list[Item]:

@@ -41,7 +41,7 @@ def _hourly(
 ) -> HourlyTable:
     resource = Resource(
         name=name,
-        kind="event",
+        kind="period",
         key=("hour", *labels.values()),
         columns=(
             *(Column(column, "text", required=True) for column in labels.values()),
@@ -58,6 +58,7 @@ def _hourly(
         margin=timedelta(minutes=2),
         align=HOUR,
         recount=timedelta(days=7),
+        recount_by="samples",
     )
     return HourlyTable(resource, tuple(labels), expressions)
 
@@ -105,16 +106,16 @@ def hourly_count(api: Api, table: HourlyTable, start: datetime, end: datetime) -
     return hourly_count(api, table, start, middle) + hourly_count(api, table, middle, end)
 
 
-def counts_by_hour(
+def samples_by_hour(
     api: Api, table: HourlyTable, start: datetime, end: datetime
 ) -> dict[datetime, int]:
-    """How many things have samples in each hour that begins in [start, end)."""
+    """How many samples all things have in each hour that begins in [start, end)."""
     try:
-        answer = api.range(f"count({table.expressions['samples']})", start + HOUR, end, 3600)
+        answer = api.range(f"sum({table.expressions['samples']})", start + HOUR, end, 3600)
     except TooMuch as refusal:
         middle = _middle(start, end, refusal)
-        parts = (counts_by_hour(api, table, *span) for span in ((start, middle), (middle, end)))
-        return {hour: count for part in parts for hour, count in part.items()}
+        parts = (samples_by_hour(api, table, *span) for span in ((start, middle), (middle, end)))
+        return {hour: samples for part in parts for hour, samples in part.items()}
     return {
         datetime.fromtimestamp(point.at, UTC) - HOUR: int(float(point.text))
         for series in answer.series

@@ -8,6 +8,7 @@ to cover exactly [start, end).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -42,6 +43,7 @@ SAMPLES = Resource(
     overlap=timedelta(minutes=10),
     margin=timedelta(minutes=2),
     align=timedelta(seconds=1),
+    recount=timedelta(days=2),
 )
 QUALITY = {"NaN": "nan", "+Inf": "+inf", "-Inf": "-inf"}
 
@@ -77,6 +79,13 @@ class SampleReader:
         """Samples with start <= at < end, counted by Prometheus."""
         return sum(self._counted(selector, start, end) for selector in self.selectors)
 
+    def count_by_hour(self, start: datetime, end: datetime) -> dict[datetime, int]:
+        """The same for each hour that begins in [start, end), both whole hours."""
+        counts: Counter[datetime] = Counter()
+        for selector in self.selectors:
+            counts.update(self._counted_by_hour(selector, start, end))
+        return counts
+
     def samples(self, start: datetime, end: datetime) -> Iterator[Samples]:
         """Samples with start <= at < end; those that are native histograms come as rows by name.
 
@@ -95,6 +104,23 @@ class SampleReader:
         except TooMuch as refusal:
             middle = _middle(start, end, refusal)
         return self._counted(selector, start, middle) + self._counted(selector, middle, end)
+
+    def _counted_by_hour(
+        self, selector: str, start: datetime, end: datetime
+    ) -> dict[datetime, int]:
+        query = f"sum(count_over_time({self._within(selector, start, start + HOUR)}))"
+        try:
+            answer = self.api.range(query, start + HOUR - TICK, end - TICK, 3600)
+        except TooMuch:
+            hours = (
+                (start + n * HOUR, start + (n + 1) * HOUR) for n in range((end - start) // HOUR)
+            )
+            return {begin: self._counted(selector, begin, until) for begin, until in hours}
+        return {
+            _moment(point.at) - HOUR + TICK: int(float(point.text))
+            for series in answer.series
+            for point in series.values
+        }
 
     def _samples(self, selector: str, start: datetime, end: datetime) -> Iterator[Samples]:
         try:

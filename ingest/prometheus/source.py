@@ -20,10 +20,10 @@ from ingest.prometheus.hourly import (
     MOST_POINTS,
     TABLES,
     HourlyTable,
-    counts_by_hour,
     hourly_count,
     hourly_rows,
     hourly_slices,
+    samples_by_hour,
 )
 from ingest.prometheus.samples import DEFAULT_SELECTORS, SAMPLES, SampleReader
 from ingest.prometheus.targets import TARGETS
@@ -90,7 +90,9 @@ class Prometheus(Source):
 
     def hourly_counts(self, resource: Resource, window: Window) -> dict[datetime, int]:
         start = self._start(resource, window)
-        return counts_by_hour(self.api, TABLES[resource.name], start, window.end)
+        if resource is SAMPLES:
+            return self.sample_reader.count_by_hour(start, window.end)
+        return samples_by_hour(self.api, TABLES[resource.name], start, window.end)
 
     def unavailable(self, resource: Resource) -> str | None:
         if resource is TARGETS and not self.api.offers("targets"):

@@ -37,7 +37,8 @@ from sandbox.prometheus.text import (
 from sandbox.web import JsonResponse, Refusal, answer_refusal
 
 MAX_STEPS = 11_000
-HOUR_MILLIS = 3_600_000
+HOUR = 3600
+HOUR_MILLIS = 1000 * HOUR
 LOOKBACK_MILLIS = 300_000
 TOO_MANY = "query processing would load too many samples into memory in query execution"
 STARTING = Refusal(503, "Service Unavailable", {"X-Prometheus-Stopping": "false"})
@@ -110,10 +111,12 @@ class _Server:
                 "exceeded maximum resolution of 11,000 points per timeseries. "
                 "Try decreasing the query resolution (?step=XX)"
             )
-        first, every = whole_hours(start), whole_hours(step)
         query = parsed(form.get("query", ""))
+        if isinstance(query, Samples) and query.is_counted:
+            return self._matrix(self._counted_samples(query, start, end, step), form)
+        first, every = whole_hours(start), whole_hours(step)
         if isinstance(query, Things):
-            hours = self._things_by_hour(query.thing, first, math.floor(end), every)
+            hours = self._things_by_hour(query, first, math.floor(end), every)
             return self._matrix(counted_matrix(hours), form)
         column = hourly_column(form.get("query", ""))
         if column is None:
@@ -149,8 +152,9 @@ class _Server:
         if isinstance(query, TargetsByJob):
             return vector(at, self._targets_by_job(millis))
         if isinstance(query, Things):
-            counted = sum(1 for _ in self._measured(query.thing, whole_hours(at)))
-            return vector(at, [({}, float(counted))] if counted else [])
+            hour = whole_hours(at)
+            counted = self._things_by_hour(query, hour, hour, HOUR)
+            return vector(at, [({}, float(counted[hour]))] if counted else [])
         column = hourly_column(expression)
         if column is None:
             raise unknown_query(expression)
@@ -195,14 +199,13 @@ class _Server:
             return self.estate.host_metric(column, start, end)
         return self.estate.interface_metric(column, start, end)
 
-    def _measured(self, thing: Thing, at: int) -> Iterator[Series]:
-        return (series for series in self._hourly(thing, "samples", at, at) if len(series.values))
-
-    def _things_by_hour(self, thing: Thing, first: int, end: int, every: int) -> dict[int, int]:
-        """The number of things with samples at first + n x every (epoch seconds), if there are."""
+    def _things_by_hour(self, query: Things, first: int, end: int, every: int) -> dict[int, int]:
+        """Things with samples at first + n x every (epoch seconds), or these samples, if any."""
         counts: Counter[int] = Counter()
-        for series in self._hourly(thing, "samples", first, end):
-            counts.update(at for at in series.evaluated_at.tolist() if not (at - first) % every)
+        for series in self._hourly(query.thing, "samples", first, end):
+            for at, samples in zip(series.evaluated_at.tolist(), series.values, strict=True):
+                if not (at - first) % every:
+                    counts[at] += int(samples) if query.is_summed else 1
         return counts
 
     def _step_times(self, steps: Steps, at: int) -> range:
@@ -229,6 +232,15 @@ class _Server:
         selector = query.selector
         series = self.estate.samples(selector.metric, begin, at)
         return [one for one in series if len(one.values) and selector.selects(one.labels)]
+
+    def _counted_samples(
+        self, query: Samples, start: float, end: float, step: float
+    ) -> list[bytes]:
+        steps = math.floor((end - start) / step) + 1
+        moments = [round(1000 * (start + n * step)) for n in range(steps)]
+        held = {at: sum(len(one.values) for one in self._raw(query, at)) for at in moments}
+        self._refuse_too_many(sum(held.values()))
+        return counted_matrix({at / 1000: count for at, count in held.items() if count})
 
     def _targets_by_job(self, at: int) -> list[tuple[dict[str, str], float]]:
         held = self.estate.samples("up", at - LOOKBACK_MILLIS + 1, at)

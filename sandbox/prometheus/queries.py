@@ -18,6 +18,7 @@ SAMPLE_COUNT = re.compile(rf"sum\(count_over_time\(({SELECTOR})\[({DURATION})\]\
 PAIRS = re.compile(rf"sum\(count_over_time\(\((.+)\)\[({DURATION}):({DURATION})\]\)\)")
 MOST_THINGS = re.compile(rf"max_over_time\(count\((.+)\)\[({DURATION}):({DURATION})\]\)")
 THINGS = re.compile(r"count\((.+)\)")
+SAMPLES_OF_THINGS = re.compile(r"sum\((.+)\)")
 POINTS = re.compile(rf"count_over_time\(vector\(1\)\[({DURATION}):({DURATION})\]\)")
 MATCHER = re.compile(r'\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*')
 
@@ -60,9 +61,10 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Things:
-    """The number of things with samples in the hour before."""
+    """The number of things with samples in the hour before, or of the samples of all of them."""
 
     thing: Thing
+    is_summed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def parsed(expression: str) -> Query | None:
     for pattern, is_largest in ((PAIRS, False), (MOST_THINGS, True)):
         if (match := pattern.fullmatch(text)) and (thing := thing_of(match[1])):
             return Pairs(thing, steps(match[2], match[3]), is_largest)
-    if (match := THINGS.fullmatch(text)) and (thing := thing_of(match[1])):
-        return Things(thing)
+    for pattern, is_summed in ((THINGS, False), (SAMPLES_OF_THINGS, True)):
+        if (match := pattern.fullmatch(text)) and (thing := thing_of(match[1])):
+            return Things(thing, is_summed)
     return None
 
 

@@ -23,7 +23,7 @@ def labels_of(series: Series) -> dict[str, str]:
     return interface | {"instance": series.instance}
 
 
-def counted_matrix(counts: Mapping[int, int]) -> list[bytes]:
+def counted_matrix(counts: Mapping[int, int] | Mapping[float, int]) -> list[bytes]:
     """A series without labels of the count at each moment (epoch seconds); none without counts."""
     pairs = ",".join(f'[{at},"{count}"]' for at, count in sorted(counts.items()))
     return [f'{{"metric":{{}},"values":[{pairs}]}}'.encode()] if counts else []

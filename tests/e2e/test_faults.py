@@ -46,7 +46,6 @@ OF_EVENTS = ("indexer", "prometheus")
 # Events that a source withheld while they were read are missed for good here.
 NEVER_COUNTED_AGAIN = {
     "wazuh": {"logs"},
-    "prometheus": {"samples"},
 }
 
 pytestmark = pytest.mark.e2e

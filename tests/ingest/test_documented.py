@@ -22,8 +22,8 @@ def spelled(span: timedelta | None) -> str:
 
 def listed(resource: Resource) -> str:
     """When everything, or every key, is listed to find what is gone."""
-    if resource.kind == "event":
-        return "recount 7 d" if resource.recount else "-"
+    if resource.is_dated:
+        return f"recount {spelled(resource.recount)}" if resource.recount else "-"
     if resource.list_every == timedelta(0):
         return f"list every {spelled(resource.every)}" if resource.every else "list every load"
     spans = {"list": resource.list_every, "keys": resource.sweep_every}

@@ -42,9 +42,9 @@ def test_an_hour_is_a_row_and_what_is_no_number_is_not_a_measurement() -> None:
         assert read(source, HOSTS.resource, window) == THREE_HOURS
         assert source.count(HOSTS.resource, window) == 5
         assert source.hourly_counts(HOSTS.resource, window) == {
-            NOON: 2,
-            NOON + HOUR: 1,
-            NOON + 2 * HOUR: 2,
+            NOON: 120,
+            NOON + HOUR: 60,
+            NOON + 2 * HOUR: 118,
         }
 
 

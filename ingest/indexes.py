@@ -14,8 +14,8 @@ from ingest.contract import Resource
 def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Resource]) -> None:
     """Make the indexes that these tables lack; a table that does not exist yet is left out.
 
-    BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded,
-    and the time of an event or period.
+    BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded
+    and known, by which increments are found, and the time of an event or period.
     """
     schema = f"raw_{source}"
     with connection.transaction():
@@ -42,7 +42,7 @@ def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...
     wanted: dict[str, tuple[LiteralString, tuple[str, ...]]] = {
         f"{resource.name}_key": ("create unique index {} on {} ({})", resource.primary_key)
     }
-    growing = ["_load_id"]
+    growing = ["_load_id", "_known_at"]
     if resource.is_dated:
         growing.append(resource.changed_at[0])
     for column in growing:

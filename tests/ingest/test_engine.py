@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import SourceError
 from ingest.pipeline import load
 from ingest.report import LoadReport
-from tests.ingest.scripted import Scripted
+from tests.ingest.scripted import Row, Scripted
 from warehouse import Warehouse
 
 MINUTE = timedelta(minutes=1)
@@ -126,6 +126,30 @@ def test_what_comes_later_than_the_overlap_is_found_by_counting_again(
         "select source_count, raw_count from ops.reconciliation "
         "where resource = 'happenings' order by load_id desc limit 1",
     ) == [(1, 1)]
+
+
+def test_a_recount_that_was_cut_off_is_still_due(raw: Warehouse, source: Scripted) -> None:
+    loaded(source, raw)
+    source.rows["happenings"] += [
+        {"id": 98, "at": source.now - timedelta(hours=60), "what": "late"},
+        {"id": 99, "at": source.now - timedelta(hours=40), "what": "late"},
+    ]
+    source.now += timedelta(hours=25)
+
+    def crash(rows: list[Row]) -> list[Row]:
+        if any(row["id"] == 99 for row in rows):
+            raise Crash
+        return rows
+
+    source.deliver = crash
+    with pytest.raises(Crash):
+        loaded(source, raw)
+    late = "select id from raw_scripted.happenings where what = 'late' order by id"
+    assert rows(raw, late) == [(98,)]
+    source.deliver = lambda rows: rows
+    source.now += MINUTE
+    loaded(source, raw)
+    assert rows(raw, late) == [(98,), (99,)]
 
 
 def test_a_load_with_nothing_new_leaves_every_table_as_it_is(

@@ -1,7 +1,11 @@
-with source as (
+with versions as not materialized (
     select *
     from {{ source('raw_prometheus', 'host_hourly') }}
     where _known_at <= {{ as_of() }}
+),
+
+newest as (
+    {{ newest_version_by_probe('versions', ['hour', 'instance']) }}
 ),
 
 renamed as (
@@ -25,7 +29,7 @@ renamed as (
         expected_samples,
         _known_at,
         _load_id::text as _load_id
-    from source
+    from newest
 )
 
 select * from renamed

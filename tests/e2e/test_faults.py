@@ -211,6 +211,24 @@ def test_rows_a_source_withholds_for_a_while_are_all_there_a_day_later(
     assert_same(site.state(source), expected, is_every_version=False)
 
 
+def test_hours_that_were_incomplete_are_whole_a_day_later(
+    site: Site, undisturbed: dict[str, dict[datetime, State]]
+) -> None:
+    site.begin_again("prometheus")
+    site.load("prometheus", SECOND)
+    moment = SECOND + timedelta(hours=5)
+    site.set_clock(moment)
+    site.switch_on("prometheus", "late")
+    site.load("prometheus", moment)
+    site.lift()
+    site.set_clock(THIRD)
+    reports = site.load("prometheus", THIRD)
+    changed = {report.resource for report in reports if report.changed}
+    assert changed >= {"host_hourly", "interface_hourly"}
+    expected = undisturbed["prometheus"][THIRD]
+    assert_same(site.state("prometheus"), expected, is_every_version=False)
+
+
 def test_odoo_ends_a_session_in_the_midst_of_a_load(
     site: Site, undisturbed: dict[str, dict[datetime, State]]
 ) -> None:

@@ -65,6 +65,16 @@ def test_samples_too_many_at_once_are_read_and_counted_in_halves() -> None:
         assert source.count(SAMPLES, window) == 8
 
 
+@pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour("2.53.0"), Behaviour(most_samples=2)])
+def test_samples_are_counted_by_the_hour_they_belong_to(behaviour: Behaviour) -> None:
+    hour = 3_600_000
+    edges = [-1, 0, hour - 1, hour, 2 * hour - 1, 2 * hour]
+    world = World(clock=LATER, raw_samples=[sampled([(at, 1) for at in edges], job="node")])
+    with opened(world, behaviour) as source:
+        window = Window(NOON, NOON + timedelta(hours=2))
+        assert source.hourly_counts(SAMPLES, window) == {NOON: 2, NOON + timedelta(hours=1): 2}
+
+
 def test_a_sample_says_whether_its_value_is_a_number() -> None:
     values = [(0, 0.5), (1, math.nan), (2, math.inf), (3, -math.inf)]
     labels = {"instance": "pdu-01", "job": "snmp", "alertname": 'Größe "x"'}

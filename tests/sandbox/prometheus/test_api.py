@@ -99,6 +99,13 @@ def test_the_sources_own_count_is_that_of_the_hours_with_samples(
     series = tiny.host_metric("samples", LAST_HOUR - 47 * HOUR, LAST_HOUR)
     expected = sum(len(host.values) for host in series)
     assert answer == [{"metric": {}, "value": [LAST_HOUR, str(expected)]}]
+    summed = f"sum({EXPRESSIONS['samples']})"
+    by_hour = ask(base_url, "query_range", query=summed, start=LAST_HOUR, end=LAST_HOUR, step=HOUR)
+    (held,) = by_hour.json()["data"]["result"]
+    samples = sum(
+        int(host.values.sum()) for host in tiny.host_metric("samples", LAST_HOUR, LAST_HOUR)
+    )
+    assert held == {"metric": {}, "values": [[LAST_HOUR, str(samples)]]}
     before_history = ask(base_url, "query", query=query, time=HOUR).json()
     assert before_history == {"status": "success", "data": {"resultType": "vector", "result": []}}
 

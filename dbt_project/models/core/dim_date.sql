@@ -15,7 +15,10 @@ days as (
         iso_year,
         month,
         quarter,
-        year
+        year,
+        fiscal_period,
+        fiscal_quarter,
+        fiscal_year
     from hours
     where hour_of_day = 0
 )

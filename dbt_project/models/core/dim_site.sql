@@ -3,7 +3,11 @@ with site_versions as (
 ),
 
 device_versions as (
-    select * from {{ ref('stg_netbox__devices__versions') }}
+    select * from {{ ref('int_device__versions') }}
+),
+
+site_weights as (
+    select * from {{ ref('site_weights') }}
 ),
 
 tenants as (
@@ -25,6 +29,7 @@ sites as (
         intervals.site_status,
         coalesce(intervals.region_name, 'unknown') as region,
         coalesce(tenants.customer_key, -2) as customer_key,
+        coalesce(site_weights.weight, 1) as weight,
         intervals.time_zone,
         intervals.latitude,
         intervals.longitude,
@@ -36,6 +41,7 @@ sites as (
         false as is_inferred
     from intervals
     left join tenants on intervals.tenant_id = tenants.tenant_id and tenants.is_chosen
+    left join site_weights on intervals.site_slug = site_weights.site_slug
 ),
 
 -- sites that devices name but NetBox has not delivered yet
@@ -84,6 +90,7 @@ all_members as (
         'unknown' as site_status,
         'unknown' as region,
         customer_key,
+        1 as weight,
         null as time_zone,
         null as latitude,
         null as longitude,
@@ -106,6 +113,7 @@ keyed as (
         site_status,
         region,
         customer_key,
+        weight,
         time_zone,
         latitude,
         longitude,

@@ -16,6 +16,7 @@ with hours as (
 
 described as (
     select
+        utc_hour,
         to_char(utc_hour, 'YYYYMMDDHH24')::integer as time_key,
         to_char(utc_hour, 'YYYYMMDD')::integer as date_key,
         utc_hour at time zone 'UTC' as hour_start,
@@ -30,8 +31,31 @@ described as (
         extract(isoyear from utc_hour)::integer as iso_year,
         extract(month from utc_hour)::integer as month,
         extract(quarter from utc_hour)::integer as quarter,
-        extract(year from utc_hour)::integer as year
+        extract(year from utc_hour)::integer as year,
+        mod(extract(month from utc_hour)::integer - {{ var('fiscal_year_start_month') }} + 12, 12) + 1 as fiscal_period
     from hours
+),
+
+fiscal as (
+    select
+        time_key,
+        date_key,
+        hour_start,
+        date_day,
+        hour_of_day,
+        weekday,
+        weekday_name,
+        is_weekend,
+        iso_week,
+        iso_year,
+        month,
+        quarter,
+        year,
+        fiscal_period,
+        (fiscal_period + 2) / 3 as fiscal_quarter,
+        -- called after the calendar year in which it ends
+        extract(year from utc_hour + (12 - fiscal_period) * interval '1 month')::integer as fiscal_year
+    from described
 )
 
-select * from described
+select * from fiscal

@@ -15,7 +15,7 @@ customer_references as (
 ),
 
 device_versions as (
-    select * from {{ ref('stg_netbox__devices__versions') }}
+    select * from {{ ref('int_device__versions') }}
 ),
 
 site_versions as (

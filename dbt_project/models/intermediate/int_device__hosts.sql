@@ -1,5 +1,5 @@
 with device_versions as (
-    select * from {{ ref('stg_netbox__devices__versions') }}
+    select * from {{ ref('int_device__versions') }}
 ),
 
 prometheus_hosts as (

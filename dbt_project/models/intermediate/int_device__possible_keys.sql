@@ -3,7 +3,7 @@ with hosts as (
 ),
 
 device_versions as (
-    select * from {{ ref('stg_netbox__devices__versions') }}
+    select * from {{ ref('int_device__versions') }}
 ),
 
 tenants as (

@@ -20,9 +20,15 @@ renamed as (
         manufacturer_name,
         tenant_id,
         platform_name,
+        rest -> 'custom_fields' ->> 'environment' as environment,
+        case
+            when rest -> 'custom_fields' ->> 'criticality' ~ '^[1-5]$'
+                then (rest -> 'custom_fields' ->> 'criticality')::integer
+        end as criticality,
         {{ hash_personal('serial') }} as serial_hash,
         asset_tag,
         primary_ip4,
+        {{ ip_host('coalesce(primary_ip4, primary_ip6)') }} as primary_ip,
         created as created_at,
         last_updated as updated_at,
         _deleted_at is not null as is_deleted,

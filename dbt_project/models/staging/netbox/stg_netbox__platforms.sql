@@ -1,0 +1,21 @@
+with source as (
+    select *
+    from {{ source('raw_netbox', 'platforms') }}
+    where _known_at <= {{ as_of() }}
+),
+
+newest as (
+    {{ newest_version('source', 'id') }}
+),
+
+renamed as (
+    select
+        id as platform_id,
+        name as platform_name,
+        _deleted_at is not null as is_deleted,
+        _known_at,
+        _load_id
+    from newest
+)
+
+select * from renamed

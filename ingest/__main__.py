@@ -44,9 +44,13 @@ def _source(text: str) -> str:
 
 
 What = Annotated[str, typer.Argument(parser=_word, metavar="|".join(WORDS))]
-Only = Annotated[
+Which = Annotated[
     str | None,
     typer.Argument(parser=_source, metavar="[source]", help="Replay or check this one alone."),
+]
+Only = Annotated[
+    str | None,
+    typer.Option("--only", metavar="TABLE[,TABLE]", help="Load these tables of the source alone."),
 ]
 AsOf = Annotated[
     datetime | None,
@@ -64,7 +68,11 @@ AllowShrink = Annotated[
 
 
 def main(
-    what: What, only: Only = None, as_of: AsOf = None, allow_shrink: AllowShrink = False
+    what: What,
+    which: Which = None,
+    as_of: AsOf = None,
+    only: Only = None,
+    allow_shrink: AllowShrink = False,
 ) -> None:
     """Load one source or all of them into raw.
 
@@ -73,17 +81,27 @@ def main(
     """
     moment = (as_of or datetime.now(UTC)).replace(microsecond=0)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    names = [what] if what in SOURCES else [only] if only else list(SOURCES)
+    if only and what not in SOURCES:
+        raise typer.BadParameter("--only goes with the name of one source")
+    tables = only.split(",") if only else None
+    names = [what] if what in SOURCES else [which] if which else list(SOURCES)
     with _one_line_errors():
         warehouse = Warehouse.current()
         warehouse.start()
         warehouse.setup()
-    outcomes = [_do(what, name, warehouse, moment, allow_shrink) for name in names]
+    outcomes = [_do(what, name, warehouse, moment, tables, allow_shrink) for name in names]
     if not all(outcomes):
         raise typer.Exit(1)
 
 
-def _do(what: str, name: str, warehouse: Warehouse, moment: datetime, allow_shrink: bool) -> bool:
+def _do(
+    what: str,
+    name: str,
+    warehouse: Warehouse,
+    moment: datetime,
+    tables: list[str] | None,
+    allow_shrink: bool,
+) -> bool:
     """Whether it went well; one dead source fails alone."""
     try:
         if what == Verb.check:
@@ -93,7 +111,7 @@ def _do(what: str, name: str, warehouse: Warehouse, moment: datetime, allow_shri
             return True
         source = open_source(name, read_settings())
         try:
-            load(source, warehouse, moment, _show, _say, allow_shrink)
+            load(source, warehouse, moment, _show, _say, allow_shrink, tables)
         finally:
             source.close()
     except SourceError as error:

@@ -6,7 +6,7 @@ which dlt takes into its load package as it is and its loader COPYs (`ingest.lan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,6 +14,7 @@ import psycopg
 
 from ingest import ledger
 from ingest.circuit import circuit
+from ingest.contract import Resource
 from ingest.errors import ShrinkError, SourceError
 from ingest.known import ByKey, Nothing, has_rows
 from ingest.landing import ROLE, Batch, Landed, Landing
@@ -36,10 +37,12 @@ def load(
     on_resource: OnResource | None = None,
     say: Say | None = None,
     allow_shrink: bool = False,
+    only: Collection[str] | None = None,
 ) -> list[LoadReport]:
-    """Load every resource of a source up to `as_of` (aware UTC) and reconcile it.
+    """Load the resources of a source up to `as_of` (aware UTC) and reconcile them.
 
-    Returns one report for every resource. A process killed at any point loses nothing: what did not
+    `only` names those to load, the others keep their cursors; None is all. Returns one report for
+    every resource that is loaded. A process killed at any point loses nothing: what did not
     land is read again, and what landed is recognised. `on_resource` is told when a resource has
     been read, `say` how far a long one is and what a listing could not tell. `allow_shrink`
     believes a source that lost many rows.
@@ -47,6 +50,7 @@ def load(
     Raises:
         SourceError: the source cannot be read, or what it answers must not be believed.
     """
+    resources = _chosen(source, only)
     with (
         warehouse.connect(role=ROLE) as connection,
         _alone(connection, source.name),
@@ -59,7 +63,7 @@ def load(
             reading = Reading(source, connection, landing, as_of, horizon, say, allow_shrink)
             shrunk: ShrinkError | None = None
             try:
-                for resource in source.resources:
+                for resource in resources:
                     try:
                         report = total(reading.read(resource))
                     except ShrinkError as error:
@@ -114,6 +118,16 @@ def replay(
         for slice_ in batch.slices:
             rows.close(connection, slice_.report)
     return [slice_.report for slice_ in batch.slices]
+
+
+def _chosen(source: Source, only: Collection[str] | None) -> list[Resource]:
+    """The resources of these names, in the order the source has them."""
+    names = [resource.name for resource in source.resources]
+    if unknown := sorted(set(only or ()).difference(names)):
+        raise SourceError(
+            source.name, f"it has no table {unknown[0]!r}: choose among {', '.join(names)}"
+        )
+    return [resource for resource in source.resources if only is None or resource.name in only]
 
 
 @contextmanager

@@ -170,6 +170,22 @@ def test_a_load_with_nothing_new_leaves_every_table_as_it_is(
     assert rows(raw, "select count(*) from ops.loads where finished_at is null") == [(0,)]
 
 
+def test_what_is_not_chosen_keeps_its_cursor(raw: Warehouse, source: Scripted) -> None:
+    loaded(source, raw)
+    source.now += timedelta(hours=1)
+    touched = {"touched": source.now - 5 * MINUTE}
+    source.rows["things"].append({"id": 60, "name": "new", **touched})
+    source.rows["happenings"].append({"id": 60, "at": source.now - 5 * MINUTE, "what": "new"})
+    (report,) = load(source, raw, source.now, only=["happenings"])
+    assert (report.resource, report.new) == ("happenings", 1)
+    # by then the change is older than the overlap
+    source.now += timedelta(hours=1)
+    reports = loaded(source, raw)
+    assert (reports["things"].new, reports["happenings"].new) == (1, 0)
+    with pytest.raises(SourceError, match="no table 'tings': choose among things, happenings"):
+        load(source, raw, source.now, only=["tings"])
+
+
 def test_one_source_is_loaded_once_at_a_time(raw: Warehouse, source: Scripted) -> None:
     def second_load() -> None:
         source.before_page = lambda: None

@@ -28,7 +28,7 @@ from ingest.prometheus.hourly import (
 from ingest.prometheus.samples import DEFAULT_SELECTORS, SAMPLES, SampleReader
 from ingest.prometheus.targets import TARGETS
 from ingest.source import Finding, Source, pages
-from ingest.window import Window, spans
+from ingest.window import Window, floor, spans
 
 HOUR = timedelta(hours=1)
 DEFAULT_RETENTION = timedelta(days=15)
@@ -89,7 +89,13 @@ class Prometheus(Source):
         return hourly_count(self.api, TABLES[resource.name], start, window.end)
 
     def hourly_counts(self, resource: Resource, window: Window) -> dict[datetime, int]:
+        """Whole hours only, and none from before the time the settings begin with."""
         start = self._start(resource, window)
+        configured = self.samples_start if resource is SAMPLES else self.history_start
+        if configured is not None:
+            start = max(start, floor(configured + HOUR - timedelta(microseconds=1), HOUR))
+        if start >= window.end:
+            return {}
         if resource is SAMPLES:
             return self.sample_reader.count_by_hour(start, window.end)
         return samples_by_hour(self.api, TABLES[resource.name], start, window.end)

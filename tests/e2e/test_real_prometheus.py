@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from ingest.contract import Resource
 from ingest.prometheus import Prometheus
 from ingest.prometheus.expressions import HOST_EXPRESSIONS, INTERFACE_EXPRESSIONS
 from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.prometheus.samples import SAMPLES
 from ingest.prometheus.targets import TARGETS
-from ingest.window import Window
+from ingest.window import Window, floor
 from sandbox.prometheus.expressions import hourly_column
 from tests.e2e.prometheus_history import HISTORY, HOURS, NOON, host_hour, port_hour
 from tests.e2e.real_prometheus import real_prometheus, wait_until
@@ -108,6 +109,16 @@ def test_every_sample_written_is_read_once_and_unharmed(history: Prometheus) -> 
         text == "NaN" for series in HISTORY for text in series.texts
     )
     assert sum(history.count(SAMPLES, window) or 0 for window in windows) == len(rows)
+
+
+@pytest.mark.parametrize("resource", [HOSTS.resource, INTERFACES.resource, SAMPLES])
+def test_what_an_hour_holds_is_what_its_rows_say(history: Prometheus, resource: Resource) -> None:
+    held: Counter[datetime] = Counter()
+    for row in read(history, resource, WINDOW):
+        hour = floor(row[resource.changed_at[0]], HOUR)
+        held[hour] += row[resource.recount_by] if resource.recount_by else 1
+    assert len(held) == HOURS
+    assert history.hourly_counts(resource, WINDOW) == held
 
 
 def test_hours_of_hosts_are_what_the_samples_make(history: Prometheus) -> None:

@@ -73,6 +73,8 @@ def test_samples_are_counted_by_the_hour_they_belong_to(behaviour: Behaviour) ->
     with opened(world, behaviour) as source:
         window = Window(NOON, NOON + timedelta(hours=2))
         assert source.hourly_counts(SAMPLES, window) == {NOON: 2, NOON + timedelta(hours=1): 2}
+    with opened(world, behaviour, SAMPLES_START="2026-03-01T12:00:01") as source:
+        assert source.hourly_counts(SAMPLES, window) == {NOON + timedelta(hours=1): 2}
 
 
 def test_a_sample_says_whether_its_value_is_a_number() -> None:

@@ -29,7 +29,7 @@ from ml.grid import Bools, Floats, Grid, grid_of
 from ml.judging import EXTRAS, FleetFloors, Judged, judge
 from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
 from ml.residuals import MIN_HISTORY_DAYS
-from ml.sampling import LEAST_STEPS, sampled_devices, training_steps
+from ml.sampling import LEAST_STEPS, training_steps
 from ml.tails import Tail, tail_of
 
 __all__ = ["FEATURES", "OUTPUT", "AnomalyModel", "AnomalyParams", "fit", "fit_grid"]
@@ -166,7 +166,7 @@ def fit_grid(
     end = grid.newest_column() + 1 if train_end is None else grid.column(train_end)
     per_day = params.axis.steps_per_day
     start = max(end - params.train_days * per_day, 0)
-    grid = grid.part(sampled_devices(grid, params), slice(0, -(-end // per_day) * per_day))
+    grid = grid.part(slice(None), slice(0, -(-end // per_day) * per_day))
 
     judged = judge(grid, params, None, slice(start // per_day, -(-end // per_day)))
     teaches = training_steps(judged, start, end)

@@ -35,7 +35,6 @@ from ml.backtest import (
 from ml.grid import Floats, Grid, grid_of
 from ml.injection import DAYS_PER_EVENT, KINDS, inject
 from ml.judging import EXTRAS, IS_INCIDENT, IS_MASKED
-from ml.sampling import sampled_devices
 
 EVENTS_WANTED = 200
 MOST_COPIES = 8
@@ -47,7 +46,6 @@ def backtest(frame: pd.DataFrame, params: AnomalyParams) -> pd.DataFrame:
     Returns the long frame of `ml.backtest`: fold, slice, metric, value, baseline_value, n.
     """
     grid = grid_of(frame, params.axis, params.metrics, EXTRAS)
-    grid = grid.part(sampled_devices(grid, params))
     folds = rolling_folds(grid.newest_column() + 1, params.axis.steps_per_day)
     return backtest_frame(
         measure for fold in folds for measure in trial_of(grid, params, fold).measures()

@@ -31,7 +31,9 @@ class AnomalyParams:
     it. `severities` gives, worst first, the tail probability below which
     a step has that severity; everything else is ``info``. An alert is a run of flagged steps of one
     device with gaps of at most `alert_gap`; on the training period they number
-    `alerts_per_device_week`.
+    `alerts_per_device_week`. `sample_devices` is the most devices to give a training and its
+    backtest: whoever reads the frame chooses them. Of their steps the forest learns from
+    `sample_steps`.
     """
 
     metrics: tuple[str, ...] = HOST_METRICS

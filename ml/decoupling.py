@@ -31,8 +31,9 @@ def explained_by_others(
     total = np.concatenate([np.zeros_like(products[:, :1]), np.cumsum(products, axis=1)], axis=1)
     day = np.arange(length // per_day)
     oldest = np.maximum(day - history_days, 0)
-    samples = np.maximum((day - oldest) * per_day, 1)[None, :, None, None]
-    covariance = (total[:, day] - total[:, oldest]) / samples
+    # by the same number on every day: only its shape matters, and when a device's history began
+    # must not depend on the devices beside it
+    covariance = (total[:, day] - total[:, oldest]) / (history_days * per_day)
 
     variance = np.einsum("dkmm->dkm", covariance)
     ridge = RIDGE * (variance + variance.mean(axis=-1, keepdims=True)) + 1e-6

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ml.anomaly_params import AnomalyParams
-from ml.grid import Bools, Grid
+from ml.grid import Bools
 from ml.judging import Judged
 
 SETTLING_DAYS = 7
 LEAST_STEPS = 500
-
-
-def sampled_devices(grid: Grid, params: AnomalyParams) -> NDArray[np.intp]:
-    """Which devices of an estate larger than `sample_devices` training looks at, ascending."""
-    count = len(grid.entities)
-    chosen = np.random.default_rng(params.seed).permutation(count)[: params.sample_devices]
-    return np.sort(chosen)
 
 
 def training_steps(judged: Judged, start: int, end: int) -> Bools:

@@ -4,7 +4,7 @@ What is trained and scored depends on as_of and the data alone, never on how oft
 earlier run came, so that a run that was killed ends where an undisturbed one does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,11 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from ml.anomaly import FEATURES, AnomalyParams
+from ingest.progress import Progress
+from ml.anomaly import FEATURES, AnomalyModel, AnomalyParams
 from ml.registry import MODEL, Registry
 from ml.training import train
-from orchestration import predictions
+from orchestration import features, predictions, scores
 from orchestration.clock import RunClock
 from warehouse import Warehouse
 
@@ -59,8 +60,7 @@ def anomaly_model(
     with warehouse.connect(role=predictions.ROLE) as connection:
         newest = predictions.newest_version(connection, MODEL)
         if newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER:
-            context.log.info("training a version")
-            newest = _train(warehouse, connection, as_of)
+            newest = _train(context, warehouse, connection, as_of)
         if newest["is_promotable"] and newest["champion_from"] is None:
             predictions.promote(connection, MODEL, newest["version"], as_of)
         champion = predictions.champion(connection, MODEL)
@@ -94,34 +94,66 @@ def anomaly_model(
 def anomaly_scores(
     context: dg.AssetExecutionContext, clock: RunClock
 ) -> dg.MaterializeResult[None]:
-    """Score what is new with the champion."""
+    """Score what is new with the champion, some devices at a time."""
     warehouse = Warehouse.current()
-    with warehouse.connect(role=predictions.ROLE) as connection:
+    with (
+        warehouse.connect(role=predictions.ROLE) as connection,
+        warehouse.connect(role=predictions.ROLE) as reading,
+    ):
         champion = predictions.champion(connection, MODEL)
         if champion is None:
             raise dg.Failure(f"no version of {MODEL} was good enough to serve")
         model = _registry(warehouse).load(champion["version"], champion["artifact_sha256"])
-        scored = predictions.newest_scored_hour(connection, MODEL)
+        scored = scores.newest_hour(connection, MODEL)
         start = champion["train_end"] if scored is None else scored - LATE
         history = timedelta(days=model.params.history_days)
-        frame = predictions.read_features(connection, start - history)
-        scores = model.predict(frame, score_from=pd.Timestamp(start))
-        added = predictions.write_scores(
-            connection, MODEL, champion["version"], clock.moment(context), scores
+        expected = features.rows_since(reading, start)
+        added = scores.write(
+            connection,
+            MODEL,
+            champion["version"],
+            clock.moment(context),
+            _scored(
+                model,
+                features.by_devices(reading, model.params, start - history),
+                start,
+                Progress("anomaly_scores", context.log.info, lambda: expected),
+            ),
         )
-    flagged = int(scores["is_flagged"].sum())
-    context.log.info(f"{added:,} device-hours scored, {flagged:,} flagged since {start:%Y-%m-%d}")
-    return dg.MaterializeResult(metadata={"added": added, "version": champion["version"]})
+    context.log.info(
+        f"{added.scored:,} device-hours scored, {added.flagged:,} flagged since {start:%Y-%m-%d}"
+    )
+    return dg.MaterializeResult(metadata={"added": added.scored, "version": champion["version"]})
 
 
-def _train(warehouse: Warehouse, connection: psycopg.Connection, as_of: datetime) -> dict[str, Any]:
+def _scored(
+    model: AnomalyModel, frames: Iterable[pd.DataFrame], start: datetime, progress: Progress
+) -> Iterator[pd.DataFrame]:
+    """The scores of one frame of devices after the other, from `start` on."""
+    for frame in frames:
+        found = model.predict(frame, score_from=pd.Timestamp(start))
+        progress.add(len(found))
+        yield found
+
+
+def _train(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    connection: psycopg.Connection,
+    as_of: datetime,
+) -> dict[str, Any]:
     """Train, register and record a version."""
     champion = predictions.champion(connection, MODEL)
-    frame = predictions.read_features(connection)
+    train_end = _train_end(*features.hours_recorded(connection), is_first=champion is None)
+    read = timedelta(days=PARAMS.train_days + PARAMS.history_days)
+    frame = features.sample(connection, PARAMS, train_end - read, train_end)
+    context.log.info(
+        f"training a version on {len(frame):,} hours of {frame['device_key'].nunique():,} devices"
+    )
     training = train(
         frame,
         PARAMS,
-        _train_end(frame["hour"], is_first=champion is None),
+        pd.Timestamp(train_end),
         predictions.backtest_of(connection, MODEL, champion["version"]) if champion else None,
     )
     registered = _registry(warehouse).register(
@@ -155,13 +187,13 @@ def _train(warehouse: Warehouse, connection: psycopg.Connection, as_of: datetime
     return newest
 
 
-def _train_end(hours: "pd.Series[pd.Timestamp]", *, is_first: bool) -> pd.Timestamp:
+def _train_end(first: datetime, newest: datetime, *, is_first: bool) -> datetime:
     """The end of training: the newest hour, for a first version early enough to score the rest."""
-    newest = hours.max() + timedelta(hours=1)
+    end = newest + timedelta(hours=1)
     if not is_first:
-        return newest
-    earliest = hours.min() + timedelta(days=PARAMS.train_days)
-    return min(max(earliest, newest - FIRST_SCORED), newest)
+        return end
+    earliest = first + timedelta(days=PARAMS.train_days)
+    return min(max(earliest, end - FIRST_SCORED), end)
 
 
 def _registry(warehouse: Warehouse) -> Registry:

@@ -1,8 +1,7 @@
-"""Between the warehouse and the models: features out, versions, backtests and scores in."""
+"""Versions of models, their backtests and which of them serves, as tables of the warehouse."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,42 +12,6 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 ROLE = "opsmart_ml"
-_SCORES = (
-    "model",
-    "version",
-    "device_key",
-    "hour",
-    "as_of",
-    "score",
-    "raw_score",
-    "baseline_score",
-    "severity",
-    "is_flagged",
-    "coverage",
-    "not_scored_reason",
-    "factors",
-)
-
-
-def read_features(connection: psycopg.Connection, since: datetime | None = None) -> pd.DataFrame:
-    """Rows of features.feat_infra_hourly at or after `since` (aware UTC; None for all).
-
-    Columns as there: bigint keys, float64 metrics (NaN = not measured), bool masks, hours as
-    datetime64[us, UTC].
-    """
-    query = sql.SQL(
-        "copy (select * from features.feat_infra_hourly where hour >= {} order by device_key, hour)"
-        " to stdout with (format csv, header)"
-    ).format(sql.Literal(since or "-infinity"))
-    buffer = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for block in copy:
-            buffer.write(block)
-    buffer.seek(0)
-    frame = pd.read_csv(buffer, true_values=["t"], false_values=["f"], dtype={"role_name": "str"})
-    for column in ("hour", "known_at"):
-        frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-    return frame
 
 
 def write_version(
@@ -130,43 +93,8 @@ def promote(connection: psycopg.Connection, model: str, version: str, moment: da
         )
 
 
-def newest_scored_hour(connection: psycopg.Connection, model: str) -> datetime | None:
-    """The newest hour that has a row in predictions.anomaly_scores (aware UTC)."""
-    row = connection.execute(
-        "select max(hour) from predictions.anomaly_scores where model = %s", (model,)
-    ).fetchone()
-    return row[0] if row else None
-
-
-def write_scores(
-    connection: psycopg.Connection, model: str, version: str, as_of: datetime, scores: pd.DataFrame
-) -> int:
-    """Add scores by COPY, all or none; an hour that was scored keeps its first score.
-
-    `scores` has device_key, hour and the model's output columns. Returns the rows added.
-    """
-    added = scores.assign(model=model, version=version, as_of=as_of)
-    columns = sql.SQL(", ").join(map(sql.Identifier, _SCORES))
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(
-            "create temporary table new_scores (like predictions.anomaly_scores) on commit drop"
-        )
-        with cursor.copy(sql.SQL("copy new_scores ({}) from stdin").format(columns)) as copy:
-            for row in added[list(_SCORES)].itertuples(index=False, name=None):
-                copy.write_row([_plain(value) for value in row])
-        cursor.execute(
-            sql.SQL(
-                "insert into predictions.anomaly_scores ({}) select {} from new_scores "
-                "on conflict do nothing"
-            ).format(columns, columns)
-        )
-        return cursor.rowcount
-
-
 def _plain(value: Any) -> Any:
-    """A value as psycopg knows it: NaN is null, lists are jsonb, numpy's types Python's."""
-    if isinstance(value, list):
-        return Jsonb(value)
+    """A value as psycopg knows it: NaN is null, numpy's types are Python's."""
     if value is None or value != value:
         return None
     return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,159 @@
+"""What the models read: device-hours out of the warehouse, some devices at a time.
+
+An estate of years does not fit in memory, so no reading here is larger than a bound: training reads
+a sample of devices, scoring goes through all of them in turn.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from ml.anomaly_params import AnomalyParams
+from ml.judging import COVERAGE, EXTRAS
+
+# About 85 devices with the history a score looks at, some 100 MB.
+ROWS_AT_ONCE = 200_000
+_LINES_AT_ONCE = 1_000
+
+# As many of each role as its share, at least one; always the same ones of the same devices.
+_SAMPLED_DEVICES = sql.SQL("""
+    select device_key
+    from (
+        select
+            device_key,
+            md5(device_key::text) as lot,
+            (row_number() over (partition by role_name order by md5(device_key::text)) - 1)
+            / count(*) over (partition by role_name)::numeric as place
+        from (
+            select device_key, max(role_name) as role_name
+            from features.feat_infra_hourly
+            where hour >= {start} and hour < {end}
+            group by device_key
+        ) as devices
+    ) as placed
+    order by place, lot
+    limit {most}
+""")
+
+
+def hours_recorded(connection: psycopg.Connection) -> tuple[datetime, datetime]:
+    """The first and the newest hour of any device (aware UTC).
+
+    Raises:
+        LookupError: there is none.
+    """
+    row = connection.execute("select min(hour), max(hour) from features.feat_infra_hourly")
+    first, newest = row.fetchone() or (None, None)
+    if first is None:
+        raise LookupError(
+            "features.feat_infra_hourly is empty: no hour of a known device has been measured, "
+            "see what load_prometheus received"
+        )
+    return first, newest
+
+
+def rows_since(connection: psycopg.Connection, start: datetime) -> int:
+    """How many device-hours there are at or after `start`."""
+    found = connection.execute(
+        "select count(*) from features.feat_infra_hourly where hour >= %s", (start,)
+    )
+    return int((found.fetchone() or (0,))[0])
+
+
+def sample(
+    connection: psycopg.Connection, params: AnomalyParams, start: datetime, end: datetime
+) -> pd.DataFrame:
+    """Rows with start <= hour < end of at most `params.sample_devices` devices, by role.
+
+    The columns a model with `params` reads, named as in features.feat_infra_hourly: bigint keys,
+    datetime64[UTC] hours, float64 metrics (NaN = not measured), bool masks.
+    """
+    devices = _SAMPLED_DEVICES.format(
+        start=sql.Literal(start), end=sql.Literal(end), most=sql.Literal(params.sample_devices)
+    )
+    where = sql.SQL("hour >= {} and hour < {} and device_key in ({})").format(
+        sql.Literal(start), sql.Literal(end), devices
+    )
+    with _read(connection, params, where, ROWS_AT_ONCE) as chunks:
+        return pd.concat(chunks, ignore_index=True)
+
+
+def by_devices(
+    connection: psycopg.Connection, params: AnomalyParams, start: datetime
+) -> Iterator[pd.DataFrame]:
+    """Rows at or after `start` (aware UTC) of every device, some whole devices at a time.
+
+    The frames are as `sample` returns them, by device and hour; each is about `ROWS_AT_ONCE` long.
+    The connection is taken until the last of them.
+    """
+    unfinished = None
+    since = sql.SQL("hour >= {}").format(sql.Literal(start))
+    with _read(connection, params, since, ROWS_AT_ONCE) as chunks:
+        for chunk in chunks:
+            if chunk.empty:
+                # a header alone
+                return
+            rows = pd.concat([unfinished, chunk], ignore_index=True)
+            is_last = rows["device_key"] == rows["device_key"].iloc[-1]
+            if not is_last.all():
+                yield rows[~is_last]
+            unfinished = rows[is_last]
+        if unfinished is not None:
+            yield unfinished
+
+
+@contextmanager
+def _read(
+    connection: psycopg.Connection, params: AnomalyParams, where: sql.Composable, at_once: int
+) -> Iterator[Iterator[pd.DataFrame]]:
+    """The rows of a condition, by device and hour, in frames of at most so many rows."""
+    masks = [name for name in EXTRAS if name != COVERAGE]
+    numbers = [*params.metrics, COVERAGE]
+    query = sql.SQL(
+        "copy (select device_key, extract(epoch from hour)::bigint as hour, {} "
+        "from features.feat_infra_hourly where {} order by device_key, hour) "
+        "to stdout with (format csv, header)"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, [*numbers, *masks])), where)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(query) as copy,
+        pd.read_csv(
+            io.BufferedReader(_Lines(copy)),
+            dtype=dict.fromkeys(numbers, "float64"),
+            true_values=["t"],
+            false_values=["f"],
+            chunksize=at_once,
+        ) as chunks,
+    ):
+        yield (
+            chunk.assign(hour=pd.to_datetime(chunk["hour"], unit="s", utc=True)) for chunk in chunks
+        )
+
+
+class _Lines(io.RawIOBase):
+    """What a COPY sends, line by line, as a file."""
+
+    def __init__(self, copy: psycopg.Copy) -> None:
+        self._lines = iter(copy)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any, /) -> int:
+        if not self._rest:
+            self._rest = memoryview(b"".join(islice(self._lines, _LINES_AT_ONCE)))
+        view = memoryview(target)
+        size = min(len(view), len(self._rest))
+        view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.estate import Estate, RawSeries, Series
+from sandbox.prometheus.counts import counted_by_hour
 from sandbox.prometheus.expressions import Thing, hourly_column
 from sandbox.prometheus.parameters import bad_data, duration, seconds, unknown_query, whole_hours
 from sandbox.prometheus.queries import (
@@ -201,12 +202,9 @@ class _Server:
 
     def _things_by_hour(self, query: Things, first: int, end: int, every: int) -> dict[int, int]:
         """Things with samples at first + n x every (epoch seconds), or these samples, if any."""
-        counts: Counter[int] = Counter()
-        for series in self._hourly(query.thing, "samples", first, end):
-            for at, samples in zip(series.evaluated_at.tolist(), series.values, strict=True):
-                if not (at - first) % every:
-                    counts[at] += int(samples) if query.is_summed else 1
-        return counts
+        found = self._hourly(query.thing, "samples", first, end)
+        counts = counted_by_hour(found, first, end, is_summed=query.is_summed)
+        return {at: count for at, count in counts.items() if not (at - first) % every}
 
     def _step_times(self, steps: Steps, at: int) -> range:
         """Evaluation times of a subquery, in milliseconds: whole multiples of its step."""
@@ -222,10 +220,9 @@ class _Server:
             raise bad_data("the sandbox evaluates on whole hours: let a subquery's step be some")
         if not times:
             return []
-        counts: Counter[int] = Counter()
-        for series in self._hourly(thing, "samples", times[0] // 1000, times[-1] // 1000):
-            counts.update(series.evaluated_at.tolist())
-        return [counts[time // 1000] for time in times]
+        first, last = times[0] // 1000, times[-1] // 1000
+        counts = counted_by_hour(self._hourly(thing, "samples", first, last), first, last)
+        return [counts.get(time // 1000, 0) for time in times]
 
     def _raw(self, query: Samples, at: int) -> list[RawSeries]:
         begin = at - query.length + (1 if self.behaviour.is_left_open else 0)

@@ -42,12 +42,24 @@ class HostMetrics:
         self.work = lru_cache(maxsize=4)(self._work)
         held = DEVICE_DAYS_HELD // max(len(self.instances), 1)
         self.day = lru_cache(maxsize=max(4, min(held, 400)))(self._day)
+        self.presence = lru_cache(maxsize=max(4, min(held, 400)))(self._presence)
 
     def series(self, column: str, start: int, end: int) -> Iterator[Series]:
         """Values of one column with start <= evaluated_at <= end (epoch seconds), host by host."""
-        found = hourly_series(lambda day: self.day(day)[column], start, end)
+        if column == "samples":
+            # what counts all of history must not work out all that was measured
+            found = hourly_series(self.samples, start, end)
+        else:
+            found = hourly_series(lambda day: self.day(day)[column], start, end)
         for instance, (ends, values) in zip(self.instances, found, strict=True):
             yield Series(instance, ends, values)
+
+    def samples(self, day: int) -> Floats:
+        """Scrapes of each host and hour of a day, (n, 24); NaN where there was none."""
+        return scrapes(self.presence(day))
+
+    def _presence(self, day: int) -> Presence:
+        return presence_of_day(self.inventory, self.faults, self.profiles, day)
 
     def _noise(self, day: int) -> dict[str, Floats]:
         random = generator(self.inventory.seed, "noise", day)
@@ -95,7 +107,7 @@ class HostMetrics:
         columns |= spread("cpu", cpu, 2.0 * p.cpu_sigma, white, 100.0)
         columns |= spread("mem", mem, 0.5 * p.mem_sigma, white, 99.5)
         today = {name: values[:, LEAD_HOURS:] for name, values in columns.items()}
-        return with_presence(today, presence_of_day(self.inventory, self.faults, p, day))
+        return with_presence(today, self.presence(day))
 
     def _faults(self, day: int) -> dict[str, Floats]:
         """How far faults move each channel, in standard deviations; (n, HOURS)."""
@@ -210,9 +222,13 @@ def with_presence(columns: dict[str, Floats], presence: Presence) -> dict[str, F
         name: rounded(np.where(presence.is_measured, values, np.nan), 3)
         for name, values in columns.items()
     }
-    scraped = presence.samples > 0
     return measured | {
         "uptime_seconds": np.where(presence.is_measured, presence.uptime, np.nan),
-        "up_ratio": np.where(scraped, presence.up_ratio, np.nan),
-        "samples": np.where(scraped, presence.samples, np.nan),
+        "up_ratio": np.where(presence.samples > 0, presence.up_ratio, np.nan),
+        "samples": scrapes(presence),
     }
+
+
+def scrapes(presence: Presence) -> Floats:
+    """Scrapes in each hour, NaN where there was none."""
+    return np.where(presence.samples > 0, presence.samples, np.nan)

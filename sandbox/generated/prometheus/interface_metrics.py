@@ -54,7 +54,10 @@ class InterfaceMetrics:
 
     def series(self, column: str, start: int, end: int) -> Iterator[Series]:
         """Values of one column with start <= evaluated_at <= end (epoch seconds), port by port."""
-        found = hourly_series(lambda day: self.day(day)[column], start, end)
+        if column == "samples":
+            found = hourly_series(self.samples, start, end)
+        else:
+            found = hourly_series(lambda day: self.day(day)[column], start, end)
         for (instance, interface), (ends, values) in zip(self.names, found, strict=True):
             yield Series(instance, ends, values, interface)
 
@@ -74,13 +77,18 @@ class InterfaceMetrics:
             "oper_changes": changes,
             "admin_status": np.ones((n, 24), dtype=np.float64),
             "speed_bps": np.repeat(self.speed[:, None], 24, axis=1),
-            "samples": of_device["samples"][self.device],
         }
-        is_measured = ~np.isnan(of_device["net_in_bytes"][self.device])
-        return {
+        is_measured = self.metrics.presence(day).is_measured[self.device]
+        measured = {
             name: rounded(np.where(is_measured, values, np.nan), 4)
             for name, values in columns.items()
         }
+        return measured | {"samples": self.samples(day)}
+
+    def samples(self, day: int) -> Floats:
+        """Scrapes of each interface and hour of a day, (n, 24); NaN where it was not measured."""
+        is_measured = self.metrics.presence(day).is_measured
+        return np.where(is_measured, self.metrics.samples(day), np.nan)[self.device]
 
     def _traffic(self, way: str, of_device: Floats, white: dict[str, Floats]) -> dict[str, Floats]:
         """Octets and rates of one direction; `of_device` is the device's bytes in each hour."""

@@ -83,7 +83,7 @@ class Scrapes:
 
     def _scrapes(self, hour: int) -> Integers:
         """How many scrapes of each host there were in an epoch hour."""
-        samples = self.metrics.day(EPOCH_DAY + hour // 24)["samples"][:, hour % 24]
+        samples = self.metrics.samples(EPOCH_DAY + hour // 24)[:, hour % 24]
         counted: Integers = np.nan_to_num(samples).astype(np.int64)
         return counted
 

@@ -53,6 +53,16 @@ def test_interfaces_share_what_their_device_carries(tiny: GeneratedEstate) -> No
     assert 0 < max(utilisation) <= 100
 
 
+def test_an_interface_has_samples_in_the_hours_it_was_measured(tiny: GeneratedEstate) -> None:
+    window = (0, LAST_HOUR)
+    measured = list(tiny.interface_metric("in_octets", *window))
+    sampled = list(tiny.interface_metric("samples", *window))
+    assert any(len(series.values) < len(sampled[0].values) for series in sampled), "a gap to miss"
+    for octets, samples in zip(measured, sampled, strict=True):
+        assert (octets.instance, octets.interface) == (samples.instance, samples.interface)
+        assert octets.evaluated_at.tolist() == samples.evaluated_at.tolist()
+
+
 def test_an_hour_of_samples_is_what_the_hourly_table_counts(
     base_url: str, tiny: GeneratedEstate
 ) -> None:

@@ -14,6 +14,11 @@ def day_of(moment: datetime) -> int:
     return moment.astimezone(UTC).date().toordinal()
 
 
+def days_of(start: datetime, end: datetime) -> range:
+    """The UTC days that have a part of [start, end)."""
+    return range(day_of(start), day_of(end - timedelta.resolution) + 1)
+
+
 def start_of(day: int) -> datetime:
     """Midnight UTC at which `day` begins."""
     midnight = date.fromordinal(day)

@@ -43,7 +43,6 @@ def hit_of(firing: Firing, fired_times: int, offset: int) -> Row:
     """An alert as OpenSearch returns it; `offset` is its place in its node's alerts file."""
     rule, at = firing.rule, firing.at
     local = at.astimezone(MANAGER_ZONE)
-    written = local.isoformat(timespec="milliseconds")
     stamp = iso_millis(at)
     id = f"{int(at.timestamp())}.{offset}"
     log = rule.log.format(
@@ -54,8 +53,7 @@ def hit_of(firing: Firing, fired_times: int, offset: int) -> Row:
     )
     source: Row = {
         "@timestamp": stamp,
-        # an offset without its colon
-        "timestamp": written[:-3] + written[-2:],
+        "timestamp": manager_stamp(local),
         "id": id,
         "input": {"type": "log"},
         "cluster": {"name": "wazuh", "node": firing.node},
@@ -112,9 +110,17 @@ def _quoted(rule: Rule) -> Row:
     return row
 
 
+def manager_stamp(local: datetime) -> str:
+    """A local time as the manager writes it: milliseconds, and an offset without its colon."""
+    written = local.isoformat(timespec="milliseconds")
+    return written[:-3] + written[-2:]
+
+
 def syslog_stamp(local: datetime) -> str:
     """A local time as syslog begins a line with it: ``Feb  3 10:22:32``."""
-    return f"{MONTHS[local.month - 1]} {local.day:2} {local:%H:%M:%S}"
+    # strftime would take most of the time in which a document is written
+    time = f"{local.hour:02}:{local.minute:02}:{local.second:02}"
+    return f"{MONTHS[local.month - 1]} {local.day:2} {time}"
 
 
 def as_syslog(local: datetime, firing: Firing, message: str) -> Row:

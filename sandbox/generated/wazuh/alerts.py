@@ -13,7 +13,7 @@ from sandbox.estate import Millis, Row
 from sandbox.generated.faults import Fault, Faults
 from sandbox.generated.inventory import Inventory
 from sandbox.generated.randomness import Integers, generator, pick
-from sandbox.generated.timeline import EPOCH, MILLISECOND, day_of, millis, start_of
+from sandbox.generated.timeline import EPOCH, MILLISECOND, day_of, days_of, millis, start_of
 from sandbox.generated.wazuh.agents import MANAGERS, NODES, Agent, agents_on
 from sandbox.generated.wazuh.alert_documents import Firing, hit_of
 from sandbox.generated.wazuh.rules import RULES, RULES_OF_FAULT, Rule
@@ -40,12 +40,13 @@ class Alerts:
 
     def between(self, start: datetime, end: datetime) -> list[Row]:
         """Hits with start <= @timestamp < end, oldest first."""
-        days = range(day_of(start), day_of(end) + 1)
-        return [hit for day in days for at, hit in self.day(day) if start <= at < end]
+        return [
+            hit for day in days_of(start, end) for at, hit in self.day(day) if start <= at < end
+        ]
 
     def times_between(self, start: datetime, end: datetime) -> Millis:
         """The `@timestamp` of the same hits."""
-        days = [self.times(day) for day in range(day_of(start), day_of(end) + 1)]
+        days = [self.times(day) for day in days_of(start, end)]
         times = np.concatenate([np.empty(0, np.int64), *days])
         first, last = np.searchsorted(times, [millis(start), millis(end)])
         return times[first:last]

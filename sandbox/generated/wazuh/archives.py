@@ -10,9 +10,13 @@ import numpy as np
 
 from sandbox.estate import Millis, Row
 from sandbox.generated.randomness import generator, pick
-from sandbox.generated.timeline import EPOCH, MILLISECOND, day_of, iso_millis, millis, start_of
+from sandbox.generated.timeline import EPOCH, MILLISECOND, days_of, iso_millis, millis, start_of
 from sandbox.generated.wazuh.agents import MANAGERS, Agent
-from sandbox.generated.wazuh.alert_documents import MANAGER_ZONE, syslog_stamp
+from sandbox.generated.wazuh.alert_documents import (
+    MANAGER_ZONE,
+    manager_stamp,
+    syslog_stamp,
+)
 from sandbox.generated.wazuh.alerts import Alerts
 
 EVENTS_PER_ALERT = 0.3
@@ -26,13 +30,14 @@ LINES = (
 
 def archives_between(alerts: Alerts, start: datetime, end: datetime) -> list[Row]:
     """Hits with start <= @timestamp < end, by day."""
-    days = range(day_of(start), day_of(end) + 1)
-    return [hit for day in days for at, hit in _day(alerts, day) if start <= at < end]
+    return [
+        hit for day in days_of(start, end) for at, hit in _day(alerts, day) if start <= at < end
+    ]
 
 
 def archive_times_between(alerts: Alerts, start: datetime, end: datetime) -> Millis:
     """The `@timestamp` of the same hits."""
-    days = [_moments(alerts, day)[1] for day in range(day_of(start), day_of(end) + 1)]
+    days = [_moments(alerts, day)[1] for day in days_of(start, end)]
     times = np.concatenate([np.empty(0, np.int64), *days])
     first, last = np.searchsorted(times, [millis(start), millis(end)])
     return times[first:last]
@@ -61,7 +66,7 @@ def _hit(at: datetime, agent: Agent, program: str, text: str, number: int) -> Ro
     id = f"{int(at.timestamp())}.{400 * number}"
     source = {
         "@timestamp": stamp,
-        "timestamp": f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{local:%z}",
+        "timestamp": manager_stamp(local),
         "id": id,
         "input": {"type": "log"},
         "cluster": {"name": "wazuh", "node": agent.node},

@@ -1,4 +1,4 @@
-"""The dbt docs site as one static page."""
+"""The dbt docs site as one static page, and the diagrams beside it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from orchestration import erd
 from orchestration.dbt_project import connect_dbt, project
 from warehouse import Warehouse
 
 
 def build(warehouse: Warehouse) -> Path:
     """Write lineage, tables and columns of the current data set to ``.opsmart/docs/index.html``.
+
+    ``erd.md`` beside it shows how facts and dimensions relate, as Mermaid diagrams.
 
     Raises:
         RuntimeError: dbt could not generate the page; its own words stand above.
@@ -28,5 +31,7 @@ def build(warehouse: Warehouse) -> Path:
         raise RuntimeError("dbt could not generate the docs; its lines above say why")
     page = warehouse.home / "docs" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(project.project_dir / "target" / "static_index.html", page)
+    target = project.project_dir / "target"
+    shutil.copyfile(target / "static_index.html", page)
+    page.with_name("erd.md").write_text(erd.diagrams(target / "manifest.json"), encoding="utf-8")
     return page

@@ -6,15 +6,19 @@ import csv
 import re
 import shlex
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import psycopg
 import typer
 
+from warehouse import customers
 from warehouse.databases import Warehouse
 from warehouse.errors import WarehouseError, one_line
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+customer = typer.Typer(no_args_is_help=True, help="Logins of customers, who see their own rows.")
+app.add_typer(customer, name="customer")
 
 Role = Annotated[str | None, typer.Option(help="The role to assume, such as opsmart_reader.")]
 
@@ -85,6 +89,37 @@ def env() -> None:
     """Print the environment, as shell commands, in which dbt runs by hand."""
     for name, value in Warehouse.current().dbt_environment().items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@customer.command("add")
+def customer_add(customer_key: int) -> None:
+    """Let a customer read its rows of the marts; prints the URL of a new login, once."""
+    warehouse = Warehouse.current()
+    with warehouse.connect() as connection:
+        password = customers.admit(connection, customer_key)
+    name = customers.login_of(customer_key)
+    if password is None:
+        typer.echo(f"{name} sees its rows; its password is the one it had")
+    else:
+        login = replace(warehouse.address, user=name, password=password)
+        typer.echo(login.url(warehouse.database))
+
+
+@customer.command("remove")
+def customer_remove(customer_key: int) -> None:
+    """Show a customer no row of this data set any more."""
+    with Warehouse.current().connect() as connection:
+        had_view = customers.dismiss(connection, customer_key)
+    name = customers.login_of(customer_key)
+    typer.echo(f"{name} sees nothing now" if had_view else f"{name} saw nothing before")
+
+
+@customer.command("list")
+def customer_list() -> None:
+    """Print who sees which customer's rows."""
+    with Warehouse.current().connect() as connection:
+        for name, customer_key in customers.admitted(connection):
+            typer.echo(f"{name} {customer_key}")
 
 
 def _print_query(cursor: psycopg.Cursor, query: str) -> None:

@@ -18,7 +18,8 @@ LOADER = "opsmart_loader"
 TRANSFORMER = "opsmart_transformer"
 ML = "opsmart_ml"
 READER = "opsmart_reader"
-ROLES = (LOADER, TRANSFORMER, ML, READER)
+TENANT = "opsmart_tenant"
+ROLES = (LOADER, TRANSFORMER, ML, READER, TENANT)
 
 TABLES = Path(__file__).with_name("tables.sql")
 SETUP_LOCK = 0x6F70736D617274  # "opsmart" in ASCII
@@ -35,6 +36,8 @@ class Schema:
     """Roles that write tables made by tables.sql, which grants them what they need."""
     creators: tuple[str, ...] = ()
     """Roles that make tables of their own beside those of tables.sql."""
+    visitors: tuple[str, ...] = ()
+    """Roles that read only the tables they are granted one by one."""
 
 
 SCHEMAS = (
@@ -50,7 +53,7 @@ SCHEMAS = (
     Schema("core", TRANSFORMER, readers=(ML,)),
     Schema("features", TRANSFORMER, readers=(ML,)),
     Schema("predictions", readers=(ML,), writers=(ML,), creators=(TRANSFORMER,)),
-    Schema("marts", TRANSFORMER, readers=(READER,)),
+    Schema("marts", TRANSFORMER, readers=(READER,), visitors=(TENANT,)),
 )
 
 
@@ -156,7 +159,9 @@ def _schema_statements(schema: Schema) -> Iterator[Composed]:
     name = Identifier(schema.name)
     owner = SQL(" authorization {}").format(Identifier(schema.owner)) if schema.owner else SQL("")
     yield SQL("create schema if not exists {}").format(name) + owner
-    for role in dict.fromkeys((*schema.readers, *schema.writers, *schema.creators)):
+    for role in dict.fromkeys(
+        (*schema.readers, *schema.writers, *schema.creators, *schema.visitors)
+    ):
         yield SQL("grant usage on schema {} to {}").format(name, Identifier(role))
     for role in schema.creators:
         yield SQL("grant create on schema {} to {}").format(name, Identifier(role))

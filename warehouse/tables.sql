@@ -42,6 +42,14 @@ create table if not exists ops.reconciliation (
     primary key (load_id, source, resource)
 );
 
+-- Whose rows of the marts a login sees; the policies that dbt puts on every mart look here. Only the
+-- owner writes it, and nobody else may enter the schema to read it.
+create table if not exists ops.customer_roles (
+    role_name name not null,
+    customer_key bigint not null,
+    primary key (role_name, customer_key)
+);
+
 -- A source that keeps failing is left alone until retry_at.
 create table if not exists ops.source_circuits (
     source text primary key,
@@ -175,3 +183,6 @@ to opsmart_ml;
 grant select
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores
 to opsmart_transformer;
+
+-- read by the policies, in the name of whoever asks
+grant select on ops.customer_roles to opsmart_tenant;

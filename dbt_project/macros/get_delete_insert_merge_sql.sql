@@ -10,6 +10,10 @@
             'delete+insert takes one unique_key and no incremental_predicates in this project'
         ) -%}
     {%- endif %}
+    {% if config.get('partitioned') -%}
+        {{ add_months(target, source) }}
+    {%- endif %}
+
     delete from {{ target }}
     where {{ unique_key }} = any(array(select distinct {{ unique_key }} from {{ source }}));
 

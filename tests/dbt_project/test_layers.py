@@ -17,7 +17,7 @@ from warehouse.settings import ROOT
 PROJECT = ROOT / "dbt_project"
 LAYERS = ["staging", "intermediate", "core", "features", "predictions", "marts"]
 MAKING = {"_known_at", "_load_id"}
-# What incremental tables find the days with that belong to another device by now; no data of theirs.
+# Incremental tables find with it the days that belong to another device now; it is no data.
 REKEYING = "int_device__possible_keys"
 CONTRACTED = LAYERS[LAYERS.index("core") :]
 # Beside staging only predictions reads tables that dbt does not make: what ML and the loader wrote.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -46,17 +48,53 @@ class Home:
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
         return done.stdout
 
-    def connect(self) -> psycopg.Connection:
-        """Connect to the database of the data set used last."""
-        url = subprocess.run(
-            self.command("warehouse", "url"),
+    def dbt(self, *arguments: str, as_of: str, **variables: str) -> str:
+        """Run dbt on the data set used last; returns what it printed."""
+        exports = subprocess.run(
+            self.command("warehouse", "env"),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        names = dict(
+            line.removeprefix("export ").split("=", 1)
+            for line in exports.splitlines()
+            if "=" in line
+        )
+        connection = {name: shlex.split(value)[0] for name, value in names.items()}
+        project, output = str(ROOT / "dbt_project"), str(self.folder / "dbt")
+        done = subprocess.run(
+            [
+                *self.command("dbt.cli.main", *arguments),
+                *("--vars", json.dumps({"as_of": as_of, **variables})),
+                *("--project-dir", project, "--profiles-dir", project),
+                *("--target-path", output, "--log-path", output),
+            ],
+            cwd=ROOT,
+            env=self.environment | connection,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-4000:]
+        return done.stdout
+
+    def url(self, *options: str) -> str:
+        """The URL of the database of the data set used last."""
+        return subprocess.run(
+            self.command("warehouse", "url", *options),
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
             text=True,
             check=True,
         ).stdout.strip()
-        return psycopg.connect(url, autocommit=True)
+
+    def connect(self, *options: str) -> psycopg.Connection:
+        """Connect to the database of the data set used last."""
+        return psycopg.connect(self.url(*options), autocommit=True)
 
     def clean(self) -> None:
         subprocess.run(
@@ -69,7 +107,7 @@ def relation_hashes(connection: psycopg.Connection, schema: str) -> dict[str, tu
     found = {}
     relations = connection.execute(
         "select relname from pg_class where relnamespace = %s::regnamespace "
-        "and relkind in ('r', 'p', 'v', 'm') order by relname",
+        "and relkind in ('r', 'p', 'v', 'm') and not relispartition order by relname",
         (schema,),
     ).fetchall()
     for (name,) in relations:

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+from tests.e2e.demos import Home, relation_hashes
+from tests.orchestration.conftest import FIRST
 
-import pytest
-
-from tests.e2e.demos import ROOT, Home, relation_hashes
-
-FIRST, NEXT = "2026-03-01T12:00:00Z", "2026-03-01T15:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    folder: Path = tmp_path_factory.mktemp("first demo")
-    yield Home(folder)
-    Home(folder).clean()
-
-
-@pytest.fixture(scope="module")
-def first(home: Home) -> str:
-    return home.demo("--size", "tiny", "--as-of", FIRST)
+NEXT = "2026-03-01T15:00:00Z"
 
 
 def test_every_source_arrives_and_adds_up(home: Home, first: str) -> None:
@@ -105,31 +86,5 @@ def test_a_later_moment_loads_only_what_is_new(home: Home, first: str) -> None:
 
 def test_the_models_keep_their_golden_cases(home: Home, first: str) -> None:
     """dbt's unit tests, which production leaves out, on the tables the demo built."""
-    exports = subprocess.run(
-        home.command("warehouse", "env"),
-        cwd=ROOT,
-        env=home.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    names = dict(
-        line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if "=" in line
-    )
-    connection = {name: shlex.split(value)[0] for name, value in names.items()}
-    project = str(ROOT / "dbt_project")
-    done = subprocess.run(
-        [
-            *home.command("dbt.cli.main", "test", "--select", "test_type:unit"),
-            *("--vars", json.dumps({"as_of": FIRST})),
-            *("--project-dir", project, "--profiles-dir", project),
-            *("--target-path", str(home.folder / "dbt"), "--log-path", str(home.folder / "dbt")),
-        ],
-        cwd=ROOT,
-        env=home.environment | connection,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
-    assert "ERROR=0" in done.stdout and "PASS=0" not in done.stdout
+    printed = home.dbt("test", "--select", "test_type:unit", as_of=FIRST)
+    assert "ERROR=0" in printed and "PASS=0" not in printed

@@ -4,8 +4,9 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         on_schema_change='fail',
+        partitioned=true,
         indexes=[
-            {'columns': ['date_key']},
+            {'columns': ['date_key'], 'type': 'brin'},
             {'columns': ['device_key', 'host', 'customer_key']},
             {'columns': ['_load_id']},
             {'columns': ['_known_at']}

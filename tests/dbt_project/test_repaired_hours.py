@@ -55,7 +55,8 @@ def built(as_of: datetime) -> None:
     project = str(ROOT / "dbt_project")
     outcome = dbtRunner().invoke(
         [
-            *("run", "--select", "+fct_infrastructure_daily", "--quiet"),
+            *("build", "--select", "+fct_infrastructure_daily", "--quiet"),
+            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
             *("--vars", json.dumps({"as_of": as_of.isoformat()})),
             *("--project-dir", project, "--profiles-dir", project),
         ]

@@ -7,10 +7,13 @@ holds. One star for each fact and bridge: all of core in one picture nobody coul
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+_REFERRED = re.compile(r"""ref\(\s*['"](?P<name>\w+)['"]""")
 
 
 class Reference(NamedTuple):
@@ -49,9 +52,10 @@ def _references(nodes: Mapping[str, Any]) -> Iterator[Reference]:
     for node in nodes.values():
         test = node.get("test_metadata") or {}
         if test.get("name") == "relationships":
-            (to,) = (ref["name"] for ref in node["refs"] if ref["name"] in test["kwargs"]["to"])
-            model = nodes[node["attached_node"]]["name"]
-            yield Reference(model, node["column_name"], to)
+            found = _REFERRED.search(test["kwargs"]["to"])
+            if found:
+                model = nodes[node["attached_node"]]["name"]
+                yield Reference(model, node["column_name"], found["name"])
 
 
 def _star(model: Mapping[str, Any], references: list[Reference], models: Mapping[str, Any]) -> str:

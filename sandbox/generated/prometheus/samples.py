@@ -136,7 +136,7 @@ def rule_of(fault: Fault) -> tuple[str, str]:
 
 
 def node_labels(host: Device) -> dict[str, str]:
-    return {"instance": f"{host.host}:9100", "job": "node"}
+    return {"instance": f"{host.scraped_as}:9100", "job": "node"}
 
 
 def snmp_labels(host: Device) -> dict[str, str]:

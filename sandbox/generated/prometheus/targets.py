@@ -21,7 +21,7 @@ def target_rows(inventory: Inventory, services: list[Service], clock: datetime) 
     off = {index for index, begin, back in inventory.offline_spans(clock) if begin <= clock < back}
     rows = []
     for host in inventory.hosts:
-        node = f"http://{host.host}:9100/metrics"
+        node = f"http://{host.scraped_as}:9100/metrics"
         rows.append(target_row(host, node_labels(host), node, clock, host.index in off))
         if not host.is_server:
             snmp = f"http://snmp-exporter:9116/snmp?module=if_mib&target={host.host}"

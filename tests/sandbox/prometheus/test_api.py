@@ -157,7 +157,7 @@ def test_services_answer_with_the_estates_values(
 
 def test_ranges_are_left_open_since_version_3(tiny: GeneratedEstate) -> None:
     # the first host is scraped on the minute
-    host = f"{tiny.inventory.hosts[0].host}:9100"
+    host = f"{tiny.inventory.hosts[0].scraped_as}:9100"
     for version, first in (("3.5.0", 60), ("2.53.1", 0)):
         with served(prometheus_app(tiny, Behaviour(version))) as url:
             form = {"query": f'up{{instance="{host}"}}[2m]', "time": LAST_HOUR}

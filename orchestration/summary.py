@@ -63,7 +63,7 @@ _PATHS = (
         "cases",
         _entity("raw_thehive.cases"),
         "fct_incidents",
-        _count("core.fct_incidents"),
+        "select coalesce(sum(cases), 0) from core.fct_incidents",
     ),
     _Path(
         "odoo", "tickets", _entity("raw_odoo.tickets"), "fct_tickets", _count("core.fct_tickets")

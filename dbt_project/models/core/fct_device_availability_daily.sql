@@ -153,22 +153,25 @@ maintained as materialized (
 ),
 
 {% if is_incremental() %}
-    -- the hours of a day that is not told yet do not arrive before it is
+    -- a UTC day touches three local ones; the hours of a day that is not told yet do not arrive before it is
     told_hours as not materialized (
-        select *
+        select
+            host_hours.hour + interval '1 day' * shift.days as moment,
+            host_hours._known_at,
+            host_hours._load_id
         from host_hours
-        where hour < (select max(told_days.day_end) from told_days)
-    ),
-
-    changed_utc_days as (
-        {{ days_to_rebuild('told_hours', 'hour') }}
-    ),
-
-    -- a UTC day touches three local ones; days that nobody measured arrive with the next that somebody did
-    changed_days as (
-        select {{ utc_date(day_start('date_key')) }} + shift.days as date_day
-        from changed_utc_days
         cross join generate_series(-1, 1) as shift (days)
+        where host_hours.hour < (select max(told_days.day_end) from told_days)
+    ),
+
+    changed_local_days as (
+        {{ days_to_rebuild('told_hours', 'moment') }}
+    ),
+
+    -- days that nobody measured arrive with the next that somebody did
+    changed_days as (
+        select to_date(date_key::text, 'YYYYMMDD') as date_day
+        from changed_local_days
         union
         select date_day
         from told_days

@@ -46,6 +46,8 @@ host_days as (
             or present.cpu_pct_hours is distinct from built.cpu_pct_hours
             or present.mem_pct_hours is distinct from built.mem_pct_hours
             or present._load_id is distinct from built._load_id
+        union
+        {{ days_asked_for() }}
     ),
 
     -- an array, because the planner takes it for short and uses the index, which a join would not

@@ -82,9 +82,10 @@ labels as (
         groups.group_name as external_key,
         min(agent_versions._known_at) as known_since
     from agent_versions
-    cross join lateral jsonb_array_elements_text(
-        case when jsonb_typeof(agent_versions.agent_groups) = 'array' then agent_versions.agent_groups else '[]' end
-    ) as groups (group_name)
+    cross join
+        lateral jsonb_array_elements_text(
+            case when jsonb_typeof(agent_versions.agent_groups) = 'array' then agent_versions.agent_groups else '[]' end
+        ) as groups (group_name)
     group by groups.group_name
     union all
     select
@@ -92,9 +93,10 @@ labels as (
         substr(tags.tag, length('customer=') + 1) as external_key,
         min(cases._known_at) as known_since
     from cases
-    cross join lateral jsonb_array_elements_text(
-        case when jsonb_typeof(cases.tags) = 'array' then cases.tags else '[]' end
-    ) as tags (tag)
+    cross join
+        lateral jsonb_array_elements_text(
+            case when jsonb_typeof(cases.tags) = 'array' then cases.tags else '[]' end
+        ) as tags (tag)
     where tags.tag like 'customer=_%'
     group by tags.tag
 ),

@@ -36,7 +36,7 @@ version_order as (
 devices as (
     select
         version_order.*,
-        age = 1 and not is_deleted as is_present,
+        version_order.age = 1 and not version_order.is_deleted as is_present,
         coalesce(tenants.customer_key, -1) as customer_key
     from version_order
     left join tenants on version_order.tenant_id = tenants.tenant_id and tenants.is_chosen

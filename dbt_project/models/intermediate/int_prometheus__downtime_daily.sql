@@ -29,6 +29,8 @@ up_samples as not materialized (
         select distinct {{ date_key('sampled_at') }} as date_key
         from up_samples
         where {{ arrived_since_build() }}
+        union
+        {{ days_asked_for() }}
     ),
 
     changed_hours as (

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key='date_key',
+        unique_key='month_start',
         on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},

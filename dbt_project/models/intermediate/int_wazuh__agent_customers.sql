@@ -2,8 +2,8 @@ with agent_versions as (
     select * from {{ ref('stg_wazuh__agents__versions') }}
 ),
 
-identities as (
-    select * from {{ ref('int_customer__identity') }}
+tenants as (
+    select * from {{ ref('int_customer__tenants') }}
 ),
 
 -- removed agents too: their alerts stay
@@ -30,15 +30,12 @@ agent_groups as (
 group_customers as (
     select
         agent_groups.host,
-        min(identities.customer_key) as customer_key
+        min(tenants.customer_key) as customer_key
     from agent_groups
-    inner join identities
-        on
-            identities.system = 'wazuh'
-            and agent_groups.group_name = identities.external_key
-    where identities.customer_key <> -1
+    inner join tenants on agent_groups.group_name = tenants.tenant_slug
+    where tenants.is_chosen
     group by agent_groups.host
-    having count(distinct identities.customer_key) = 1
+    having count(distinct tenants.customer_key) = 1
 ),
 
 agent_customers as (

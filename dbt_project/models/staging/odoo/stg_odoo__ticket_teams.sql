@@ -1,24 +1,24 @@
-with versions as (
-    select * from {{ ref('stg_odoo__ticket_teams__versions') }}
+with source as (
+    select *
+    from {{ source('raw_odoo', 'ticket_teams') }}
+    where _known_at <= {{ as_of() }}
 ),
 
 newest as (
-    {{ newest_version('versions', 'team_id') }}
+    {{ newest_version('source', 'id') }}
 ),
 
-living as (
+renamed as (
     select
-        team_id,
-        team_name,
-        company_id,
-        calendar_id,
-        is_active,
-        created_at,
-        updated_at,
+        id as team_id,
+        {{ translated_name('name') }} as team_name,
+        active as is_active,
+        create_date as created_at,
+        write_date as updated_at,
         _known_at,
         _load_id
     from newest
-    where not is_deleted
+    where _deleted_at is null
 )
 
-select * from living
+select * from renamed

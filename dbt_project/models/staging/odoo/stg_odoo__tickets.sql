@@ -1,35 +1,32 @@
-with versions as (
-    select * from {{ ref('stg_odoo__tickets__versions') }}
+with source as (
+    select *
+    from {{ source('raw_odoo', 'tickets') }}
+    where _known_at <= {{ as_of() }}
 ),
 
 newest as (
-    {{ newest_version('versions', 'ticket_id') }}
+    {{ newest_version('source', 'id') }}
 ),
 
-living as (
+renamed as (
     select
-        ticket_id,
+        id as ticket_id,
         ticket_ref,
         team_id,
         stage_id,
         user_id,
         partner_id,
-        opened_by_user_id,
-        category_id,
-        channel_id,
-        company_id,
-        priority,
-        priority_original,
-        is_active,
+        {{ known_or_unknown('priority', ['0', '1', '2', '3']) }},
+        active as is_active,
         kanban_state,
-        assigned_at,
-        closed_at,
-        created_at,
-        updated_at,
+        assign_date as assigned_at,
+        close_date as closed_at,
+        create_date as created_at,
+        write_date as updated_at,
         _known_at,
         _load_id
     from newest
-    where not is_deleted
+    where _deleted_at is null
 )
 
-select * from living
+select * from renamed

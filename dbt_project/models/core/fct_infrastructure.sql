@@ -33,30 +33,13 @@ devices as (
     select * from {{ ref('dim_device') }}
 ),
 
-{% if is_incremental() %}
-    changed_days as (
-        {{ days_to_rebuild('host_hours', 'hour') }}
-    ),
-
-    changed_hours as (
-        select
-            generate_series(
-                {{ day_start('date_key') }}, {{ day_start('date_key') }} + interval '23 hours', interval '1 hour'
-            ) as hour
-        from changed_days
-    ),
-
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    measured as (
-        select *
-        from host_hours
-        where hour = any(array(select changed_hours.hour from changed_hours))
-    ),
-{% else %}
-    measured as (
-        select * from host_hours
-    ),
-{% endif %}
+measured as (
+    select *
+    from host_hours
+    {% if is_incremental() %}
+        where {{ in_hours_to_rebuild('host_hours', 'hour') }}
+    {% endif %}
+),
 
 identified as (
     select

@@ -20,22 +20,13 @@ with host_hours as not materialized (
     select * from {{ ref('fct_infrastructure') }}
 ),
 
-{% if is_incremental() %}
-    changed_days as (
-        {{ days_to_rebuild('host_hours', 'hour') }}
-    ),
-
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    measured as (
-        select *
-        from host_hours
-        where date_key = any(array(select changed_days.date_key from changed_days))
-    ),
-{% else %}
-    measured as (
-        select * from host_hours
-    ),
-{% endif %}
+measured as (
+    select *
+    from host_hours
+    {% if is_incremental() %}
+        where {{ in_days_to_rebuild('host_hours', 'hour') }}
+    {% endif %}
+),
 
 summed as (
     select

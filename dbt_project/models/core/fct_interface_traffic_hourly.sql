@@ -4,8 +4,9 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         on_schema_change='fail',
+        partitioned=true,
         indexes=[
-            {'columns': ['date_key']},
+            {'columns': ['date_key'], 'type': 'brin'},
             {'columns': ['device_key', 'host', 'customer_key']},
             {'columns': ['has_event']},
             {'columns': ['_load_id']},
@@ -33,30 +34,13 @@ devices as (
     select * from {{ ref('dim_device') }}
 ),
 
-{% if is_incremental() %}
-    changed_days as (
-        {{ days_to_rebuild('interface_hours', 'hour') }}
-    ),
-
-    changed_hours as (
-        select
-            generate_series(
-                {{ day_start('date_key') }}, {{ day_start('date_key') }} + interval '23 hours', interval '1 hour'
-            ) as hour
-        from changed_days
-    ),
-
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    measured as (
-        select *
-        from interface_hours
-        where hour = any(array(select changed_hours.hour from changed_hours))
-    ),
-{% else %}
-    measured as (
-        select * from interface_hours
-    ),
-{% endif %}
+measured as (
+    select *
+    from interface_hours
+    {% if is_incremental() %}
+        where {{ in_hours_to_rebuild('interface_hours', 'hour') }}
+    {% endif %}
+),
 
 instances as (
     select distinct instance

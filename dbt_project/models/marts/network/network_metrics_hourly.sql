@@ -20,22 +20,13 @@ with interface_hours as not materialized (
     select * from {{ ref('fct_interface_traffic_hourly') }}
 ),
 
-{% if is_incremental() %}
-    changed_days as (
-        {{ days_to_rebuild('interface_hours', 'hour') }}
-    ),
-
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    measured as (
-        select *
-        from interface_hours
-        where date_key = any(array(select changed_days.date_key from changed_days))
-    ),
-{% else %}
-    measured as (
-        select * from interface_hours
-    ),
-{% endif %}
+measured as (
+    select *
+    from interface_hours
+    {% if is_incremental() %}
+        where {{ in_days_to_rebuild('interface_hours', 'hour') }}
+    {% endif %}
+),
 
 ranked as (
     select

@@ -1,4 +1,4 @@
-"""Queries as dashboards send them to the six marts, timed as the reader's role.
+"""Queries as dashboards send them to the marts, timed as the reader's role.
 
 Of every mart: the last 30 days by its own dimension, the same for one customer, and the 20 rows
 that stand out.
@@ -30,8 +30,6 @@ TILES = (
     Tile("ticket_metrics_daily", "date_day", "team", "created"),
     Tile("security_metrics_daily", "date_day", "site_name", "alerts"),
     Tile("network_metrics_hourly", "hour", "host", "octets"),
-    Tile("capacity_planning_monthly", "month_start", "site_name", "avg_value"),
-    Tile("customer_health_score_monthly", "month_start", "customer_name", "score"),
 )
 
 

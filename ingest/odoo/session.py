@@ -79,7 +79,11 @@ class Session:
     def end_snapshot(self) -> None:
         """The next query sees what is committed by then."""
         if self._connection is not None and not self._connection.closed:
-            self._connection.rollback()
+            try:
+                self._connection.rollback()
+            except psycopg.OperationalError:
+                # the server ended the session, and with it the snapshot
+                self._connection.close()
 
     def row(self, query: sql.Composed) -> Row:
         """The only row of a query without parameters."""
@@ -114,13 +118,14 @@ class Session:
                     was_open = self._connection is not None
                     problem = self.unreadable if was_open else self._refused
                     raise problem(error) from error
-                self.end_snapshot()
+                self.close()
                 time.sleep(PAUSE_SECONDS * attempt)
 
     def _passes(self, error: psycopg.Error) -> bool:
         """Whether asking again can help: a connection that was open is, once the server is back."""
-        was_cut = self._connection is not None and self._connection.closed
-        return error.sqlstate in _PASSING or was_cut
+        # without a state it was the client that found the connection gone
+        is_cut = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+        return error.sqlstate in _PASSING or (is_cut and self._connection is not None)
 
     def _refused(self, error: psycopg.Error) -> SourceError:
         reason = str(error).strip().splitlines()[-1]

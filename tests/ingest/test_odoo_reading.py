@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import threading
 from collections import Counter
+from contextlib import closing, suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -145,6 +150,46 @@ def test_raw_holds_what_odoo_holds(raw: Warehouse, odoo: Odoo, owner_url: str) -
     assert counted == (len(Odoo.resources) - 1,)
 
 
+class Relay:
+    """A way to a server that can be cut while the client waits for an answer."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._is_to_cut = threading.Event()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_next(self) -> None:
+        """Reset the connection that says something next."""
+        self._is_to_cut.set()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._port))
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _pass_on(self, talker: socket.socket, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while said := talker.recv(65536):
+                if self._is_to_cut.is_set():
+                    self._is_to_cut.clear()
+                    reset_when_closed = struct.pack("ii", 1, 0)
+                    talker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_when_closed)
+                    break
+                listener.sendall(said)
+        for end in (talker, listener):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RD)
+                end.close()
+
+
 def test_a_server_that_ends_the_session_is_asked_again(
     odoo: Odoo, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +207,26 @@ def test_a_server_that_ends_the_session_is_asked_again(
     # from the first row on, so what had come comes twice
     assert came == Counter(expected)
     assert {row["id"] for row in first} <= expected
+
+
+def test_a_connection_reset_on_the_way_is_made_again(
+    owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PAUSE_SECONDS", 0)
+    settings = settings_of(owner_url)
+    port = urlsplit(settings["OPSMART_ODOO_URL"]).port
+    assert port is not None
+    with closing(Relay(port)) as relay:
+        settings["OPSMART_ODOO_URL"] = settings["OPSMART_ODOO_URL"].replace(
+            f":{port}/", f":{relay.port}/"
+        )
+        with closing(Odoo(settings)) as odoo:
+            expected = loaded(odoo, RESOURCES["users"])
+            relay.cut_next()
+            assert loaded(odoo, RESOURCES["users"]) == expected
+            relay.cut_next()
+            odoo.session.end_snapshot()
+            assert loaded(odoo, RESOURCES["users"]) == expected
 
 
 def test_a_module_removed_meanwhile_is_noticed(odoo: Odoo, owner_url: str) -> None:

@@ -28,6 +28,9 @@ METADATA_COLUMNS: dict[str, ColumnType] = {
     "_deleted_at": "timestamp",
 }
 
+# What PostgreSQL's bigint holds.
+BIGINTS = range(-(2**63), 2**63)
+
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
@@ -37,7 +40,7 @@ def _text(value: Any) -> str:
 
 
 def _bigint(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in BIGINTS:
         raise TypeError("a whole number")
     return value
 
@@ -187,6 +190,21 @@ class Resource:
     @property
     def column_types(self) -> dict[str, ColumnType]:
         return {column.name: column.type for column in self.columns} | METADATA_COLUMNS
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Which column it is, by name."""
+        return {column.name: place for place, column in enumerate(self.columns)}
+
+    @cached_property
+    def otherwise(self) -> list[tuple[int, int]]:
+        """Places of the columns for which another's value counts, and of that other."""
+        by_path = {column.source_path: place for place, column in enumerate(self.columns)}
+        return [
+            (place, by_path[column.otherwise])
+            for place, column in enumerate(self.columns)
+            if column.otherwise
+        ]
 
     @property
     def is_versioned(self) -> bool:

@@ -6,9 +6,11 @@ appears later, or comes in another type than before, shows in the view ``ops.sch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 
 from ingest.contract import ColumnType, Resource, Row
@@ -50,10 +52,13 @@ class FieldTypes:
         self.seen: set[tuple[str, str]] = set()
         self._rows = 0
 
-    def sample(self, remainder: Row) -> None:
-        """Look at what is left of a row when its columns are taken."""
-        if self._rows < SAMPLED_ROWS and len(self.seen) < MOST_FIELDS:
+    def sample(self, rests: Sequence[str]) -> None:
+        """Look at what is left of rows when their columns are taken, as JSON."""
+        for rest in rests[: SAMPLED_ROWS - self._rows]:
+            if len(self.seen) >= MOST_FIELDS:
+                return
             self._rows += 1
+            remainder: Row = msgspec.json.decode(rest)
             self.seen.update(
                 (name, kind_of(value)) for name, value in remainder.items() if value is not None
             )

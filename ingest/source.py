@@ -14,7 +14,7 @@ from ingest.errors import SourceError
 from ingest.window import Window
 
 # rows as dicts, or in the forms of `ingest.encoded` where speed asks for it
-Page = list[Row] | list[Encoded] | Typed
+Page = list[Row] | Encoded | Typed
 
 
 @dataclass(frozen=True)

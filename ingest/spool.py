@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from ingest.checking import CheckedRow, Checker, Rejected
 from ingest.contract import Key, Resource
-from ingest.csv_lines import LineWriter, instant, quoted
-from ingest.encoded import Typed
+from ingest.csv_lines import instants, quoted
 from ingest.known import MET, Known, Version
+from ingest.lines import Line, LineWriter
+from ingest.pages import PageChecker
 from ingest.report import LoadReport, Rejection
 
 MICROSECOND = timedelta(microseconds=1)
-
-
-class _Accepted(NamedTuple):
-    """What is kept of an accepted row while its page is looked up: no objects for the collector."""
-
-    key: Key
-    fields: str
-    row_hash: str
-    changed_at: datetime | None
+# Few enough that what is made of them stays in the processor's cache.
+ROWS_AT_ONCE = 250
 
 
 @dataclass
@@ -62,11 +55,9 @@ class Spool:
         self.path = path
         self.met = met
         self._known_until = known_until
-        self._checker = Checker(resource)
-        types = [column.type for column in resource.columns]
-        self._values = LineWriter(types)
+        self._pages = PageChecker(resource)
+        self._lines = LineWriter(resource)
         self._load_id = quoted(report.load_id)
-        self._is_versioned = resource.is_versioned
         self._is_backfill = report.window.is_backfill
 
     def __enter__(self) -> Self:
@@ -80,14 +71,10 @@ class Spool:
         self.report.bytes = self.path.stat().st_size
         self.report.seconds = time.monotonic() - self._started
 
-    def add(self, page: Sequence[Any] | Typed) -> None:
+    def add(self, page: Sequence[Any]) -> None:
         """Check every row of a page; write new versions, keep rejected rows in the report."""
-        if isinstance(page, Typed):
-            checked = list(self._accepted(page.rows, self._checker.keyed))
-        else:
-            checked = list(self._accepted(page, self._checker.check))
-        known = self.known.of([row.key for row in checked])
-        self._file.writelines(self._new_versions(checked, known))
+        for start in range(0, len(page), ROWS_AT_ONCE):
+            self._add(page[start : start + ROWS_AT_ONCE])
 
     def delete(self, versions: Iterable[tuple[Any, ...]]) -> None:
         """Write stored versions once more, as deleted at the end of the load's window.
@@ -97,61 +84,68 @@ class Spool:
         end = self._known_until
         for *values, rest, row_hash, known_at in versions:
             self.report.deleted += 1
-            fields = self._fields(values, rest, row_hash)
-            self._file.write(self._line(fields, max(end, known_at + MICROSECOND), deleted_at=end))
+            (line,) = self._lines.lines([[value] for value in values], [rest])
+            dead = line._replace(row_hash=row_hash)
+            self._write([(dead, max(end, known_at + MICROSECOND))], deleted_at=end)
 
-    def _accepted(
-        self, rows: Sequence[Any], check: Callable[[Any], CheckedRow]
-    ) -> Iterator[_Accepted]:
-        report, drift = self.report, self.report.fields
-        for row in rows:
-            report.received += 1
-            try:
-                checked = check(row)
-            except Rejected as rejected:
-                report.rejected += 1
-                key = self._checker.key_of(row)
-                report.rejections.append(Rejection(self._checker.payload(row), rejected, key))
-                self.met.rejected.add(key)
-                drift.rejected(rejected.field, rejected.found)
+    def _add(self, page: Sequence[Any]) -> None:
+        checked = self._pages.check(page)
+        self._reject(checked.rejections)
+        self.report.received += len(checked.rests) + len(checked.rejections)
+        self.report.fields.sample(checked.rests)
+        lines = self._lines.lines(checked.columns, checked.rests)
+        known = self.known.of([line.key for line in lines])
+        news = self._new_versions if self.resource.is_versioned else self._new_events
+        self._write(news(lines, known))
+
+    def _reject(self, rejections: list[Rejection]) -> None:
+        self.report.rejected += len(rejections)
+        self.report.rejections += rejections
+        for _, cause, key in rejections:
+            self.met.rejected.add(key)
+            self.report.fields.rejected(cause.field, cause.found)
+
+    def _new_events(
+        self, lines: list[Line], known: dict[Key, Version]
+    ) -> list[tuple[Line, datetime]]:
+        """Those whose key raw does not have, each with since when it is known."""
+        seen, new = self.met.versions, []
+        for line in lines:
+            key = line.key
+            if key in seen:
+                self.report.duplicate += 1
                 continue
-            drift.sample(checked.remainder)
-            fields = self._fields(checked.values, checked.rest, checked.row_hash)
-            yield _Accepted(checked.key, fields, checked.row_hash, checked.changed_at)
+            seen[key] = MET
+            if key in known:
+                self.report.unchanged += 1
+            else:
+                new.append((line, self._known_at(line.changed_at)))
+        self.report.new += len(new)
+        return new
 
-    def _new_versions(self, rows: list[_Accepted], known: dict[Key, Version]) -> Iterator[str]:
-        seen = self.met.versions
-        for row in rows:
-            previous, stored = seen.get(row.key), known.get(row.key)
+    def _new_versions(
+        self, lines: list[Line], known: dict[Key, Version]
+    ) -> list[tuple[Line, datetime]]:
+        """Those whose hash is not that of the newest version of their key."""
+        report, seen, new = self.report, self.met.versions, []
+        for line in lines:
+            previous, stored = seen.get(line.key), known.get(line.key)
             newest = previous or stored
-            known_at = self._known_at(row.changed_at)
-            if newest is not None and self._is_versioned:
+            known_at = self._known_at(line.changed_at)
+            if newest is None:
+                report.new += 1
+            else:
                 # of two states the one that came later is the newer, also at one as_of
                 known_at = max(known_at, newest.known_at + MICROSECOND)
-            is_new = self._count(row, previous, stored)
-            if is_new or previous is None:
-                seen[row.key] = Version(row.row_hash, known_at) if self._is_versioned else MET
-            if is_new:
-                yield self._line(row.fields, known_at)
-
-    def _count(self, row: _Accepted, previous: Version | None, stored: Version | None) -> bool:
-        """Count an accepted row and tell whether raw gets it.
-
-        An event is told by its key alone, a version of anything else by its hash.
-        """
-        report = self.report
-        newest = previous or stored
-        if newest is None:
-            report.new += 1
-            return True
-        if self._is_versioned and newest.row_hash != row.row_hash:
-            report.changed += 1
-            return True
-        if previous is not None:
-            report.duplicate += 1
-        else:
-            report.unchanged += 1
-        return False
+                if newest.row_hash == line.row_hash:
+                    report.duplicate += previous is not None
+                    report.unchanged += previous is None
+                    seen.setdefault(line.key, Version(line.row_hash, known_at))
+                    continue
+                report.changed += 1
+            seen[line.key] = Version(line.row_hash, known_at)
+            new.append((line, known_at))
+        return new
 
     def _known_at(self, changed_at: datetime | None) -> datetime:
         """The end of the load's window; for history fetched by a first load, the source's own time.
@@ -161,12 +155,14 @@ class Spool:
         end = self._known_until
         return min(changed_at, end) if self._is_backfill and changed_at else end
 
-    def _fields(self, values: Sequence[Any], rest: str, row_hash: str) -> str:
-        """A line as far as the row itself determines it."""
-        return f'{self._values.fields(values)},{quoted(rest)},"{row_hash}"'
-
-    def _line(self, fields: str, known_at: datetime, deleted_at: datetime | None = None) -> str:
-        """The line with the rest of METADATA_COLUMNS."""
+    def _write(
+        self, versions: Sequence[tuple[Line, datetime]], deleted_at: datetime | None = None
+    ) -> None:
+        """Write lines, each with since when it is known, and the rest of METADATA_COLUMNS."""
         is_backfilled = "t" if self._is_backfill and deleted_at is None else "f"
-        ending = instant(deleted_at) if deleted_at else ""
-        return f"{fields},{self._load_id},{instant(known_at)},{is_backfilled},{ending}\n"
+        ending = f"{is_backfilled},{instants([deleted_at])[0]}\n"
+        moments = instants([known_at for _, known_at in versions])
+        self._file.writelines(
+            f'{line.fields},"{line.row_hash}",{self._load_id},{moment},{ending}'
+            for (line, _), moment in zip(versions, moments, strict=True)
+        )

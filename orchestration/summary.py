@@ -14,7 +14,7 @@ from rich.table import Table
 
 from warehouse import Warehouse
 
-# A fault counts as found when a flagged hour of its host lies in it or at most this much later.
+# A fault counts as found when a flagged hour of its device lies in it or at most this much later.
 FOUND_WITHIN = timedelta(hours=2)
 HOUR = timedelta(hours=1)
 LOG_WIDTH = 120
@@ -63,7 +63,7 @@ _PATHS = (
         "cases",
         _entity("raw_thehive.cases"),
         "fct_incidents",
-        _count("core.fct_incidents"),
+        "select coalesce(sum(cases), 0) from core.fct_incidents",
     ),
     _Path(
         "odoo", "tickets", _entity("raw_odoo.tickets"), "fct_tickets", _count("core.fct_tickets")
@@ -103,9 +103,9 @@ _SCORED = """
     from predictions.anomaly_scores
 """
 _FLAGGED_HOURS = """
-    select f.host, s.hour
+    select d.device_id, s.hour
     from predictions.anomaly_scores as s
-    join core.fct_infrastructure as f on f.device_key = s.device_key and f.hour = s.hour
+    join core.dim_device as d on d.device_key = s.device_key and d.is_current
     where s.is_flagged
 """
 
@@ -195,14 +195,14 @@ def _anomalies(connection: psycopg.Connection, faults: list[dict[str, Any]]) -> 
     if not faults:
         yield "Real data without labels: whether a flag is right only outcomes will tell."
         return
-    flags: dict[str, list[datetime]] = {}
-    for host, hour in connection.execute(_FLAGGED_HOURS):
-        flags.setdefault(host, []).append(hour)
+    flags: dict[int, list[datetime]] = {}
+    for device_id, hour in connection.execute(_FLAGGED_HOURS):
+        flags.setdefault(device_id, []).append(hour)
     in_time = [fault for fault in faults if _end(fault) > first]
     found = sum(
         any(
             _moment(fault["started_at"]) - HOUR < hour <= _end(fault)
-            for hour in flags.get(str(fault["host"]).split(".")[0].lower(), [])
+            for hour in flags.get(fault["device_id"], [])
         )
         for fault in in_time
     )

@@ -19,8 +19,9 @@ Millis = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Series(NamedTuple):
-    """One host's, or one of its interfaces', values of one hourly metric.
+    """One hourly metric's values of a host, one of its interfaces, or a service.
 
+    `instance`: where it is scraped; of a service, the host and port at which it answers.
     `evaluated_at`: int64 epoch seconds (UTC), each the *end* of the hour it describes, ascending.
     `values`: float64, same length; a missing hour is absent, never NaN.
     """
@@ -85,6 +86,9 @@ class Estate(Protocol):
 
     def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         """The same of the monitored interfaces of network devices."""
+
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        """The same of the services that are probed, or count their requests."""
 
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
         """Samples of ``up`` or ``ALERTS`` with start <= at <= end (epoch milliseconds)."""

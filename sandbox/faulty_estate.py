@@ -78,6 +78,9 @@ class FaultyEstate:
     def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         return self._hours(self.estate.interface_metric(column, start, end))
 
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        return self._hours(self.estate.service_metric(column, start, end))
+
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
         series = self._series(self.estate.samples(metric, start, end))
         return map(first_halves, series) if self._is_late() else series

@@ -27,6 +27,7 @@ class World:
     thehive_objects: dict[str, list[Row]] = field(default_factory=dict)
     metrics: dict[str, list[Series]] = field(default_factory=dict)
     interface_metrics: dict[str, list[Series]] = field(default_factory=dict)
+    service_metrics: dict[str, list[Series]] = field(default_factory=dict)
     raw_samples: list[RawSeries] = field(default_factory=list)
     scraped: list[Row] = field(default_factory=list)
     odoo: dict[str, list[Row]] = field(default_factory=dict)
@@ -55,6 +56,9 @@ class World:
 
     def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         return _hours_within(self.interface_metrics.get(column, []), start, end)
+
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        return _hours_within(self.service_metrics.get(column, []), start, end)
 
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
         for series in self.raw_samples:

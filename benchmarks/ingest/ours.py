@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import requests
 
 from benchmarks.ingest.pages import EMPTY_PAGE, FIRST_YEAR, PAGES_PER_YEAR, begin, page
-from ingest.contract import Resource
+from ingest.contract import Resource, Row
+from ingest.encoded import Encoded
 from ingest.http import Http
 from ingest.pipeline import load
 from ingest.report import LoadReport
@@ -91,7 +92,7 @@ class FiledWazuh(Wazuh):
     def slices(self, resource: Resource, window: Window) -> Iterable[Window]:
         return [delivery.window for delivery in self.deliveries]
 
-    def read(self, resource: Resource, window: Window) -> Iterator[list[Any]]:
+    def read(self, resource: Resource, window: Window) -> Iterator[list[Row] | Encoded]:
         self.files.pages = iter(self._delivery(window).pages)
         yield from super().read(resource, window)
 

@@ -18,6 +18,11 @@
     extract(epoch from {{ later }} - {{ earlier }})::bigint
 {%- endmacro %}
 
+{% macro exact_seconds(earlier, later) -%}
+    {#- Seconds from one timestamptz to a later one with their microseconds (numeric), fit for adding up. -#}
+    trim_scale(extract(epoch from {{ later }} - {{ earlier }}))
+{%- endmacro %}
+
 {% macro day_start(date_key) -%}
     {#- The UTC midnight (timestamptz) at which the day of a date_key begins. -#}
     to_date({{ date_key }}::text, 'YYYYMMDD')::timestamp at time zone 'UTC'

@@ -4,42 +4,32 @@ with tickets as (
 
 days as (
     select * from {{ ref('ticket_metrics_daily') }}
+    where level = 'customer'
 ),
 
 last_days as (
     select
         customer_key,
-        team_key,
-        priority_code,
         backlog,
-        row_number() over (partition by customer_key, team_key, priority_code order by date_day desc) as age
+        row_number() over (partition by customer_key order by date_day desc) as age
     from days
 ),
 
 open_tickets as (
     select
         customer_key,
-        team_key,
-        priority_code,
         count(*) filter (where not is_closed) as open_count
     from tickets
-    group by customer_key, team_key, priority_code
+    group by customer_key
 ),
 
 compared as (
     select
         open_tickets.customer_key,
-        open_tickets.team_key,
-        open_tickets.priority_code,
         open_tickets.open_count,
         last_days.backlog
     from open_tickets
-    left join last_days
-        on
-            open_tickets.customer_key = last_days.customer_key
-            and open_tickets.team_key = last_days.team_key
-            and open_tickets.priority_code = last_days.priority_code
-            and last_days.age = 1
+    left join last_days on open_tickets.customer_key = last_days.customer_key and last_days.age = 1
 )
 
 select * from compared

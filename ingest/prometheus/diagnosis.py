@@ -9,7 +9,7 @@ import requests
 
 from ingest.errors import SourceError
 from ingest.prometheus.api import Api, TooMuch
-from ingest.prometheus.hourly import HOSTS, HOUR, INTERFACES, HourlyTable
+from ingest.prometheus.hourly import HOSTS, HOUR, INTERFACES, SERVICES, HourlyTable
 from ingest.prometheus.samples import SampleReader
 from ingest.source import Finding
 from ingest.window import floor
@@ -35,6 +35,7 @@ def findings(api: Api, samples: SampleReader) -> Iterator[Finding]:
         "version": lambda: _version(api),
         "host_hourly": lambda: _things(api, HOSTS, now, 'node_exporter\'s under job="node"'),
         "interface_hourly": lambda: _things(api, INTERFACES, now, 'if_mib\'s under job="snmp"'),
+        "service_hourly": lambda: _things(api, SERVICES, now, "blackbox_exporter's probes"),
         "samples": lambda: _samples(samples, now),
         "targets": lambda: _targets(api, now),
     }

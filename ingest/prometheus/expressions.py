@@ -84,3 +84,37 @@ INTERFACE_EXPRESSIONS: dict[str, str] = {
     "speed_bps": f"1e6 * max {_BY_INTERFACE} (last_over_time({_if_mib('ifHighSpeed')}[1h]))",
     "samples": f"sum {_BY_INTERFACE} (count_over_time({_if_mib('ifOperStatus')}[1h]))",
 }
+
+# A service is the host and port it answers at. blackbox_exporter names it by the URL it probes, its
+# own histogram by host and port; a label of its own lets two URLs of one service be aggregated.
+_DURATION = "http_request_duration_seconds"
+
+
+def _by_service(aggregation: str, vector: str, also: str = "") -> str:
+    return (
+        f"{aggregation} by (service{also}) "
+        f'(label_replace({vector}, "service", "$2", "instance", "(https?://)?([^/]+).*"))'
+    )
+
+
+_REQUESTS = _by_service("sum", f"increase({_DURATION}_count[1h])")
+_SERVER_ERRORS = _by_service("sum", f'increase({_DURATION}_count{{code=~"5.."}}[1h])')
+_REQUEST_SECONDS = _by_service("sum", f"increase({_DURATION}_sum[1h])")
+_REQUEST_BUCKETS = _by_service("sum", f"increase({_DURATION}_bucket[1h])", ", le")
+_PROBE_COUNT = _by_service("sum", "count_over_time(probe_success[1h])")
+_SCRAPE_COUNT = _by_service("max", f"count_over_time({_DURATION}_count[1h])")
+_PROBE_P95 = "quantile_over_time(0.95, probe_duration_seconds[1h])"
+SERVICE_EXPRESSIONS: dict[str, str] = {
+    "success_ratio": _by_service("avg", "avg_over_time(probe_success[1h])"),
+    "status_code_max": _by_service("max", "max_over_time(probe_http_status_code[1h])"),
+    "probe_avg_seconds": _by_service("avg", "avg_over_time(probe_duration_seconds[1h])"),
+    "probe_p95_seconds": _by_service("max", _PROBE_P95),
+    "requests": _REQUESTS,
+    # a service without a single error has no series of errors
+    "errors": f"{_SERVER_ERRORS} or 0 * {_REQUESTS}",
+    "request_avg_seconds": f"{_REQUEST_SECONDS} / {_REQUESTS}",
+    "request_p95_seconds": f"histogram_quantile(0.95, {_REQUEST_BUCKETS})",
+    "request_p99_seconds": f"histogram_quantile(0.99, {_REQUEST_BUCKETS})",
+    # probes; of a service nobody probes, scrapes
+    "samples": f"{_PROBE_COUNT} or {_SCRAPE_COUNT}",
+}

@@ -1,4 +1,4 @@
-"""One row per host (or interface) and hour, each column one PromQL expression.
+"""One row per host (or interface, or service) and hour, each column one PromQL expression.
 
 Hours are taken when they are over. A row exists where any expression has a value; what was not
 measured stays null, and NaN and infinities are not measurements.
@@ -14,7 +14,11 @@ from itertools import repeat
 from ingest.contract import Column, Resource
 from ingest.errors import SourceError
 from ingest.prometheus.api import SOURCE, Answer, Api, Series, TooMuch
-from ingest.prometheus.expressions import HOST_EXPRESSIONS, INTERFACE_EXPRESSIONS
+from ingest.prometheus.expressions import (
+    HOST_EXPRESSIONS,
+    INTERFACE_EXPRESSIONS,
+    SERVICE_EXPRESSIONS,
+)
 from ingest.window import Window, spans
 
 HOUR = timedelta(hours=1)
@@ -72,7 +76,13 @@ INTERFACES = _hourly(
     INTERFACE_EXPRESSIONS,
     integers=frozenset({"counter_resets", "oper_changes", "admin_status", "speed_bps", "samples"}),
 )
-TABLES = {table.resource.name: table for table in (HOSTS, INTERFACES)}
+SERVICES = _hourly(
+    "service_hourly",
+    {"service": "service"},
+    SERVICE_EXPRESSIONS,
+    integers=frozenset({"status_code_max", "samples"}),
+)
+TABLES = {table.resource.name: table for table in (HOSTS, INTERFACES, SERVICES)}
 
 
 def hourly_slices(api: Api, table: HourlyTable, window: Window, first: datetime) -> list[Window]:

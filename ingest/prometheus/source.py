@@ -1,4 +1,4 @@
-"""Prometheus 2 and 3: hourly metrics of hosts and interfaces, exact samples, and what it scrapes.
+"""Prometheus 2 and 3: hours of hosts, interfaces and services, exact samples, what it scrapes.
 
 Run alone with ``python -m ingest prometheus``.
 """
@@ -18,6 +18,7 @@ from ingest.prometheus.hourly import (
     HOSTS,
     INTERFACES,
     MOST_POINTS,
+    SERVICES,
     TABLES,
     HourlyTable,
     hourly_count,
@@ -44,6 +45,7 @@ class Prometheus(Source):
     resources: ClassVar[tuple[Resource, ...]] = (
         HOSTS.resource,
         INTERFACES.resource,
+        SERVICES.resource,
         SAMPLES,
         TARGETS,
     )

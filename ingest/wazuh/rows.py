@@ -12,9 +12,9 @@ from ingest.encoded import Encoded
 from ingest.wazuh.indexer import Hit
 
 
-def alert(hit: Hit) -> Encoded:
-    """The alert as the indexer holds it."""
-    return Encoded(hit.source, {"_index": hit.index, "_id": hit.id})
+def alerts(hits: list[Hit]) -> Encoded:
+    """Alerts as the indexer holds them."""
+    return Encoded([hit.source for hit in hits], _lineage(hits))
 
 
 class _Event(msgspec.Struct):
@@ -27,11 +27,12 @@ class _Event(msgspec.Struct):
     full_log: Any = None
 
 
-def archived_event(hit: Hit) -> Encoded:
-    """The event as the indexer holds it, with a hash to know it by."""
-    known_by = msgspec.json.encode(msgspec.json.decode(hit.source, type=_Event))
-    lineage = {"_index": hit.index, "_id": hit.id}
-    return Encoded(hit.source, lineage | {"_origin": "archives", "_hash": _hash(known_by)})
+def archived_events(hits: list[Hit]) -> Encoded:
+    """Events as the indexer holds them, each with a hash to know it by."""
+    known_by = [msgspec.json.decode(hit.source, type=_Event) for hit in hits]
+    hashes = [_hash(msgspec.json.encode(event)) for event in known_by]
+    origin = {"_origin": ["archives"] * len(hits), "_hash": hashes}
+    return Encoded([hit.source for hit in hits], _lineage(hits) | origin)
 
 
 def manager_line(line: Row) -> Row:
@@ -51,6 +52,10 @@ def vulnerability(hit: Hit) -> Row:
         known = {name: value for name, value in package.items() if value is not None}
         row["package"] = {"name": "", "version": "", "architecture": "", "path": "", **known}
     return row | {"_index": hit.index, "_id": hit.id}
+
+
+def _lineage(hits: list[Hit]) -> dict[str, list[str]]:
+    return {"_index": [hit.index for hit in hits], "_id": [hit.id for hit in hits]}
 
 
 def _hash(content: bytes) -> str:

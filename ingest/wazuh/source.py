@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ingest.contract import Resource, Row
+from ingest.encoded import Encoded
 from ingest.errors import SourceError
 from ingest.http import Http
 from ingest.source import Finding, Source, pages, required
@@ -30,7 +31,7 @@ from ingest.wazuh.resources import (
     SCA_POLICIES,
     VULNERABILITIES,
 )
-from ingest.wazuh.rows import alert, archived_event, manager_line, vulnerability
+from ingest.wazuh.rows import alerts, archived_events, manager_line, vulnerability
 from ingest.window import Window, halved
 
 ROWS_PER_PAGE = 1000
@@ -144,10 +145,10 @@ class Wazuh(Source):
         first = self.indexer.oldest(index) if window.start is None else None
         return halved(window, first, EVENTS_PER_SLICE, lambda part: self.indexer.count(index, part))
 
-    def read(self, resource: Resource, window: Window) -> Iterator[list[Any]]:
+    def read(self, resource: Resource, window: Window) -> Iterator[list[Row] | Encoded]:
         if resource is ALERTS:
             for hits in self.indexer.pages(ALERT_INDEX, IN_TIME_ORDER, window):
-                yield [alert(hit) for hit in hits]
+                yield alerts(hits)
         elif resource is LOGS:
             yield from self._logs(window)
         elif resource is VULNERABILITIES:
@@ -218,10 +219,10 @@ class Wazuh(Source):
                 continue
             yield from ({**check, **scan} for check in checks)
 
-    def _logs(self, window: Window) -> Iterator[list[Any]]:
+    def _logs(self, window: Window) -> Iterator[list[Row] | Encoded]:
         if self._has(ARCHIVE_INDEX):
             for hits in self.indexer.pages(ARCHIVE_INDEX, IN_TIME_ORDER, window):
-                yield [archived_event(hit) for hit in hits]
+                yield archived_events(hits)
         if self._refused(MANAGER_LOG) is None:
             yield from pages(self._manager_log(window), ROWS_PER_PAGE)
 

@@ -14,6 +14,7 @@ from sandbox.generated.odoo.rows import odoo_tables
 from sandbox.generated.prometheus.host_metrics import HostMetrics
 from sandbox.generated.prometheus.interface_metrics import InterfaceMetrics
 from sandbox.generated.prometheus.samples import Scrapes
+from sandbox.generated.prometheus.service_metrics import ServiceMetrics
 from sandbox.generated.prometheus.targets import target_rows
 from sandbox.generated.sizes import SIZES
 from sandbox.generated.thehive.cases import CaseBook
@@ -39,7 +40,8 @@ class GeneratedEstate:
         self.hive = Hive(self.inventory, CaseBook(self.inventory, self.faults), self.alerts)
         self.metrics = HostMetrics(self.inventory, self.faults)
         self.interfaces = InterfaceMetrics(self.inventory, self.faults, self.metrics)
-        self.scrapes = Scrapes(self.inventory, self.faults, self.metrics)
+        self.services = ServiceMetrics(self.inventory, self.faults, self.metrics)
+        self.scrapes = Scrapes(self.inventory, self.faults, self.metrics, self.services.services)
 
     def netbox(self, endpoint: str) -> list[Row] | None:
         return self.netbox_objects.objects(endpoint, self.clock)
@@ -74,6 +76,11 @@ class GeneratedEstate:
         first, last = self._hours(start, end)
         return self.interfaces.series(column, first, last) if first <= last else iter(())
 
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        """See `Estate.service_metric`; hours as those of hosts."""
+        first, last = self._hours(start, end)
+        return self.services.series(column, first, last) if first <= last else iter(())
+
     def _hours(self, start: int, end: int) -> tuple[int, int]:
         """The part of [start, end] (epoch seconds) at which whole hours of history had ended."""
         first = math.ceil(self.inventory.history_start.timestamp() / 3600) * 3600 + 3600
@@ -89,7 +96,7 @@ class GeneratedEstate:
         return known[metric](first, last)
 
     def targets(self) -> list[Row]:
-        return target_rows(self.inventory, self.clock)
+        return target_rows(self.inventory, self.services.services, self.clock)
 
     def odoo_tables(self) -> Iterable[tuple[str, Iterable[Row]]]:
         return odoo_tables(self.service_desk, self.clock)

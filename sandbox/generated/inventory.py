@@ -70,6 +70,13 @@ class Device:
         return not self.role.is_network
 
     @property
+    def scraped_as(self) -> str:
+        """What Prometheus calls the host: its full name, of some servers the bare address."""
+        if self.is_server and self.address and self.index % 9 == 4:
+            return self.address.partition("/")[0]
+        return str(self.host)
+
+    @property
     def hostname(self) -> str:
         """The host's own short name; raises `ValueError` for a device without network."""
         if self.host is None:

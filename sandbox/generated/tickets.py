@@ -21,6 +21,8 @@ FIRST_ID_DAY = EPOCH_DAY + 18_262
 SERVICE_DESK, INFRASTRUCTURE, SECURITY = 1, 2, 3
 TICKET_SHARE_OF_FAULTS = 0.6
 WITHOUT_TARGET_SHARE = 0.03
+REPRIORITISED_SHARE = 0.08
+PHONED_SHARE = 0.05
 HOURS_BY_PRIORITY = {"0": (3.0, 22.0), "1": (1.0, 7.5), "2": (0.4, 2.8), "3": (0.15, 1.4)}
 """Usual hours to the first look and to the solution."""
 BUSINESS_HOURS = (
@@ -79,12 +81,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket with its whole life; `steps` begin with its creation and end with its closing."""
+    """A ticket with its whole life; `steps` begin with its creation and end with its closing.
+
+    It has `opened_as` as its priority until somebody looks at it, and the draft's from then on.
+    A ticket that came by telephone was opened by the agent who took it up.
+    """
 
     id: int
     draft: Draft
     steps: tuple[Step, ...]
     has_target: bool
+    opened_as: str
+    is_phoned: bool
+
+    def priority_at(self, moment: datetime) -> str:
+        return self.opened_as if moment < self.steps[1].at else self.draft.priority
 
 
 class ServiceDesk:
@@ -190,9 +201,12 @@ class ServiceDesk:
 
     def _ticket(self, id: int, draft: Draft) -> Ticket:
         random = generator(self.inventory.seed, "ticket", *draft.key)
-        return Ticket(
-            id, draft, tuple(self._life(draft, random)), random.random() >= WITHOUT_TARGET_SHARE
-        )
+        steps = tuple(self._life(draft, random))
+        has_target = random.random() >= WITHOUT_TARGET_SHARE
+        is_reprioritised, is_phoned = random.random(2) < (REPRIORITISED_SHARE, PHONED_SHARE)
+        others = [priority for priority in HOURS_BY_PRIORITY if priority != draft.priority]
+        opened_as = pick(random, others) if is_reprioritised else draft.priority
+        return Ticket(id, draft, steps, has_target, opened_as, bool(is_phoned))
 
     def _life(self, draft: Draft, random: np.random.Generator) -> Iterator[Step]:
         staff = self._staff[draft.team_id]

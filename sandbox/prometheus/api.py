@@ -119,12 +119,12 @@ class _Server:
         if isinstance(query, Things):
             hours = self._things_by_hour(query, first, math.floor(end), every)
             return self._matrix(counted_matrix(hours), form)
-        column = hourly_column(form.get("query", ""))
-        if column is None:
+        thing, column = hourly_column(form.get("query", "")) or (None, "")
+        if thing is None:
             raise unknown_query(form.get("query", ""))
-        found = list(self._hourly(*column, first, math.floor(end)))
+        found = list(self._hourly(thing, column, first, math.floor(end)))
         self._refuse_too_many(sum(len(series.values) for series in found))
-        return self._matrix(hourly_matrix(found, first, every), form)
+        return self._matrix(hourly_matrix(thing, found, first, every), form)
 
     async def query(self, request: Request) -> Response:
         form = await self._form(request)
@@ -156,11 +156,11 @@ class _Server:
             hour = whole_hours(at)
             counted = self._things_by_hour(query, hour, hour, HOUR)
             return vector(at, [({}, float(counted[hour]))] if counted else [])
-        column = hourly_column(expression)
-        if column is None:
+        thing, column = hourly_column(expression) or (None, "")
+        if thing is None:
             raise unknown_query(expression)
-        hourly = self._hourly(*column, whole_hours(at), whole_hours(at))
-        values = [(labels_of(series), float(v)) for series in hourly for v in series.values]
+        hourly = self._hourly(thing, column, whole_hours(at), whole_hours(at))
+        values = [(labels_of(thing, series), float(v)) for series in hourly for v in series.values]
         return vector(at, values)
 
     async def targets(self, request: Request) -> Response:
@@ -196,9 +196,12 @@ class _Server:
         return form
 
     def _hourly(self, thing: Thing, column: str, start: int, end: int) -> Iterator[Series]:
-        if thing == "host":
-            return self.estate.host_metric(column, start, end)
-        return self.estate.interface_metric(column, start, end)
+        of_thing = {
+            "host": self.estate.host_metric,
+            "interface": self.estate.interface_metric,
+            "service": self.estate.service_metric,
+        }
+        return of_thing[thing](column, start, end)
 
     def _things_by_hour(self, query: Things, first: int, end: int, every: int) -> dict[int, int]:
         """Things with samples at first + n x every (epoch seconds), or these samples, if any."""

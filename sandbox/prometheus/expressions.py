@@ -1,14 +1,14 @@
 """The PromQL expressions the sandboxed Prometheus can answer, and the metric each one means.
 
-A real Prometheus would work them out from the samples of node_exporter and snmp_exporter; here each
-is looked up by its text.
+A real Prometheus would work them out from the samples of node_exporter, snmp_exporter,
+blackbox_exporter and the services themselves; here each is looked up by its text.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-Thing = Literal["host", "interface"]
+Thing = Literal["host", "interface", "service"]
 
 CPU = (
     "100 * (1 - avg by (instance) (sum without (mode) "
@@ -70,6 +70,38 @@ INTERFACE_EXPRESSIONS = {
     "samples": f"sum {PORT} (count_over_time(ifOperStatus{SNMP}[1h]))",
 }
 
+REQUESTS = "http_request_duration_seconds"
+
+
+def per_service(how: str, vector: str, also: str = "") -> str:
+    """An aggregation by host and port, whether a series' instance is those or an URL."""
+    return (
+        f"{how} by (service{also}) "
+        f'(label_replace({vector}, "service", "$2", "instance", "(https?://)?([^/]+).*"))'
+    )
+
+
+COUNT = per_service("sum", f"increase({REQUESTS}_count[1h])")
+ERRORS = per_service("sum", f'increase({REQUESTS}_count{{code=~"5.."}}[1h])')
+SECONDS = per_service("sum", f"increase({REQUESTS}_sum[1h])")
+BUCKETS = per_service("sum", f"increase({REQUESTS}_bucket[1h])", ", le")
+SERVICE_EXPRESSIONS = {
+    "success_ratio": per_service("avg", "avg_over_time(probe_success[1h])"),
+    "status_code_max": per_service("max", "max_over_time(probe_http_status_code[1h])"),
+    "probe_avg_seconds": per_service("avg", "avg_over_time(probe_duration_seconds[1h])"),
+    "probe_p95_seconds": per_service("max", "quantile_over_time(0.95, probe_duration_seconds[1h])"),
+    "requests": COUNT,
+    "errors": f"{ERRORS} or 0 * {COUNT}",
+    "request_avg_seconds": f"{SECONDS} / {COUNT}",
+    "request_p95_seconds": f"histogram_quantile(0.95, {BUCKETS})",
+    "request_p99_seconds": f"histogram_quantile(0.99, {BUCKETS})",
+    "samples": (
+        per_service("sum", "count_over_time(probe_success[1h])")
+        + " or "
+        + per_service("max", f"count_over_time({REQUESTS}_count[1h])")
+    ),
+}
+
 
 def compact(expression: str) -> str:
     """An expression without white space, which PromQL ignores outside strings."""
@@ -79,6 +111,7 @@ def compact(expression: str) -> str:
 COLUMN_OF: dict[str, tuple[Thing, str]] = {
     **{compact(text): ("host", column) for column, text in EXPRESSIONS.items()},
     **{compact(text): ("interface", column) for column, text in INTERFACE_EXPRESSIONS.items()},
+    **{compact(text): ("service", column) for column, text in SERVICE_EXPRESSIONS.items()},
 }
 
 

@@ -11,14 +11,17 @@ import msgspec
 import numpy as np
 
 from sandbox.estate import RawSeries, Series
+from sandbox.prometheus.expressions import Thing
 
 MATRIX_HEAD = b'{"status":"success","data":{"resultType":"matrix","result":['
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def labels_of(series: Series) -> dict[str, str]:
+def labels_of(thing: Thing, series: Series) -> dict[str, str]:
     """The labels an aggregation by thing leaves, by name."""
+    if thing == "service":
+        return {"service": series.instance}
     interface = {"ifName": series.interface} if series.interface else {}
     return interface | {"instance": series.instance}
 
@@ -29,7 +32,7 @@ def counted_matrix(counts: Mapping[int, int] | Mapping[float, int]) -> list[byte
     return [f'{{"metric":{{}},"values":[{pairs}]}}'.encode()] if counts else []
 
 
-def hourly_matrix(found: Iterable[Series], first: int, every: int) -> list[bytes]:
+def hourly_matrix(thing: Thing, found: Iterable[Series], first: int, every: int) -> list[bytes]:
     """A series' JSON for each with values at first + n x every (epoch seconds), in label order."""
     chosen = [at_steps(series, first, every) for series in found]
     full = [series for series in chosen if len(series.values)]
@@ -45,7 +48,7 @@ def hourly_matrix(found: Iterable[Series], first: int, every: int) -> list[bytes
         if times not in forms:
             pairs = ",".join(f'[{at},"%s"]' for at in series.evaluated_at.tolist())
             forms[times] = f'{{"metric":%s,"values":[{pairs}]}}'
-        labels = msgspec.json.encode(labels_of(series)).decode()
+        labels = msgspec.json.encode(labels_of(thing, series)).decode()
         values = texts[position : position + len(series.values)]
         rendered.append((forms[times] % (labels, *values)).encode())
         position += len(series.values)

@@ -63,6 +63,10 @@ class RecordedEstate:
         """None: the recording is of hosts."""
         return iter(())
 
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        """None, for the same reason."""
+        return iter(())
+
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
         """None: the recording is of whole hours."""
         return iter(())

@@ -13,14 +13,14 @@ import pytest
 
 from ingest.contract import Resource
 from ingest.prometheus import Prometheus
-from ingest.prometheus.expressions import HOST_EXPRESSIONS, INTERFACE_EXPRESSIONS
-from ingest.prometheus.hourly import HOSTS, INTERFACES
+from ingest.prometheus.hourly import HOSTS, INTERFACES, SERVICES, TABLES
 from ingest.prometheus.samples import SAMPLES
 from ingest.prometheus.targets import TARGETS
 from ingest.window import Window, floor
 from sandbox.prometheus.expressions import hourly_column
 from tests.e2e.prometheus_history import HISTORY, HOURS, NOON, host_hour, port_hour
 from tests.e2e.real_prometheus import real_prometheus, wait_until
+from tests.e2e.service_history import INTRANET, PORTAL, SERVICE_HISTORY, service_hour
 from tests.e2e.written_history import Written
 from tests.ingest.prometheus_world import read
 from tests.prometheus_exports import exports_in, windows_of
@@ -29,6 +29,7 @@ from tests.recorded_truth import data_folder
 pytestmark = pytest.mark.e2e
 
 HOUR = timedelta(hours=1)
+WRITTEN = [*HISTORY, *SERVICE_HISTORY]
 WINDOW = Window(NOON, NOON + HOURS * HOUR)
 SCRAPES_ITSELF = (
     "global: {scrape_interval: 1s}\n"
@@ -56,8 +57,9 @@ def test_it_accepts_every_query_and_ours_reads_its_hours(tmp_path: Path) -> None
             assert row["instance"] == url.removeprefix("http://")
             assert row["samples"] > 0
         assert source.count(HOSTS.resource, window) == len(rows)
-        assert read(source, INTERFACES.resource, window) == []
-        assert source.count(INTERFACES.resource, window) == 0
+        for table in (INTERFACES, SERVICES):
+            assert read(source, table.resource, window) == []
+            assert source.count(table.resource, window) == 0
         (target,) = read(source, TARGETS, window)
         assert (target["health"], target["labels"]["job"]) == ("up", "node")
         assert source.unavailable(TARGETS) is None
@@ -69,19 +71,18 @@ def test_it_accepts_every_query_and_ours_reads_its_hours(tmp_path: Path) -> None
 
 
 def test_the_sandbox_knows_the_same_expressions() -> None:
-    assert {hourly_column(text) for text in HOST_EXPRESSIONS.values()} == {
-        ("host", column) for column in HOST_EXPRESSIONS
-    }
-    assert {hourly_column(text) for text in INTERFACE_EXPRESSIONS.values()} == {
-        ("interface", column) for column in INTERFACE_EXPRESSIONS
-    }
+    for table in TABLES.values():
+        thing = table.resource.name.removesuffix("_hourly")
+        assert [hourly_column(text) for text in table.expressions.values()] == [
+            (thing, column) for column in table.expressions
+        ]
 
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """The source over a Prometheus that holds `HISTORY`."""
-    with real_prometheus(tmp_path_factory.mktemp("prometheus"), history=HISTORY) as url:
-        source = source_of(url, SELECTORS=";".join({series.name for series in HISTORY}))
+    """The source over a Prometheus that holds `WRITTEN`."""
+    with real_prometheus(tmp_path_factory.mktemp("prometheus"), history=WRITTEN) as url:
+        source = source_of(url, SELECTORS=";".join({series.name for series in WRITTEN}))
         yield source
         source.close()
 
@@ -101,17 +102,17 @@ def test_every_sample_written_is_read_once_and_unharmed(history: Prometheus) -> 
             datetime.fromtimestamp(at / 1000, UTC),
             float(text).hex(),
         )
-        for series in HISTORY
+        for series in WRITTEN
         for at, text in zip(series.at, series.texts, strict=True)
     )
     assert found == expected
     assert sum(row["quality"] == "nan" for row in rows) == sum(
-        text == "NaN" for series in HISTORY for text in series.texts
+        text == "NaN" for series in WRITTEN for text in series.texts
     )
     assert sum(history.count(SAMPLES, window) or 0 for window in windows) == len(rows)
 
 
-@pytest.mark.parametrize("resource", [HOSTS.resource, INTERFACES.resource, SAMPLES])
+@pytest.mark.parametrize("resource", [*(table.resource for table in TABLES.values()), SAMPLES])
 def test_what_an_hour_holds_is_what_its_rows_say(history: Prometheus, resource: Resource) -> None:
     held: Counter[datetime] = Counter()
     for row in read(history, resource, WINDOW):
@@ -141,6 +142,18 @@ def test_hours_of_interfaces_are_what_the_samples_make(history: Prometheus) -> N
         assert (row["admin_status"], row["expected_samples"]) == (1, 60)
     assert [row["counter_resets"] for row in rows] == [1, 0, 0, 1, 0]
     assert [row["speed_bps"] for row in rows] == [10**9, 10**9, 10**9, 0, 0]
+
+
+def test_hours_of_services_are_what_the_samples_make(history: Prometheus) -> None:
+    rows = read(history, SERVICES.resource, WINDOW)
+    named = [(row["service"], row["hour"]) for row in rows]
+    hours = [NOON + n * HOUR for n in range(HOURS)]
+    assert named == [(service, hour) for service in (INTRANET, PORTAL) for hour in hours]
+    assert history.count(SERVICES.resource, WINDOW) == len(rows)
+    for row in rows:
+        expected = service_hour(row["service"], (row["hour"] + HOUR).timestamp())
+        found = {name: float(row[name]) for name in SERVICES.expressions if name in row}
+        assert found == pytest.approx(expected, rel=1e-9), (row["service"], row["hour"])
 
 
 def test_abutting_exports_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -83,3 +83,18 @@ def steps(evaluate: Callable[[float], float], at: float, step: float) -> Floats:
     values = np.array([evaluate(time) for time in times])
     measured: Floats = values[~np.isnan(values)]
     return measured
+
+
+def quantile_of_buckets(quantile: float, below: dict[float, float]) -> float:
+    """A quantile of what a histogram counted at or below each bound, straight within a bucket.
+
+    Beyond the last finite bound it is that bound.
+    """
+    rank = quantile * below[np.inf]
+    floor, before = 0.0, 0.0
+    for bound, count in sorted(below.items()):
+        if count >= rank and bound < np.inf:
+            return floor + (bound - floor) * (rank - before) / (count - before)
+        if bound < np.inf:
+            floor, before = bound, count
+    return floor

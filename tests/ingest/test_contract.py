@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.checking import Checker, Rejected
+from ingest.checking import Rejected
 from ingest.contract import Column, Resource, from_epoch_milliseconds
 from ingest.window import next_window
+from tests.ingest.checked import checker
 
 HOSTS = Resource(
     name="hosts",
@@ -30,7 +31,7 @@ HOSTS = Resource(
     changed_at=("seen_at", "opened_at"),
     volatile=frozenset({"display", "*_count"}),
 )
-check = Checker(HOSTS).check
+check = checker(HOSTS)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ingest.checking import Checker, Rejected
+from ingest.checking import Rejected
 from ingest.contract import Resource, Row
 from ingest.errors import SourceError
 from ingest.netbox import Netbox
@@ -38,6 +38,7 @@ from sandbox.netbox.api import NetboxBehaviour, netbox_app
 from sandbox.recorded import RecordedEstate
 from sandbox.web import SourceClock
 from tests import recorded_truth
+from tests.ingest.checked import checker
 from tests.sandbox.serving import CREDENTIALS, served
 from tests.worlds import NOON, World, device
 
@@ -106,7 +107,7 @@ def test_every_recorded_object_keeps_the_contract() -> None:
         assert len(list(source.read(INTERFACES, EVERYTHING))) == 2
         for resource in source.resources:
             names = [column.name for column in resource.columns]
-            check = Checker(resource).check
+            check = checker(resource)
             checked = [check(row) for row in rows_of(source, resource, EVERYTHING)]
             found[resource.name] = len(checked)
             assert source.count(resource, EVERYTHING) == len(checked)
@@ -299,7 +300,7 @@ CIRCUIT = {"id": 7, "termination_a": {"termination_type": "dcim.site", "terminat
 def test_only_an_edit_of_the_row_makes_a_version(
     resource: Resource, row: Row, changed: Row, is_new_version: bool
 ) -> None:
-    check = Checker(resource).check
+    check = checker(resource)
     before, after = check(row), check(row | changed)
     assert (before.row_hash != after.row_hash) == is_new_version
 
@@ -321,6 +322,6 @@ def test_a_wild_row_is_taken_or_rejected_and_nothing_else(
     names = sorted({column.source_path.split(".")[0] for column in resource.columns})
     row = data.draw(st.dictionaries(st.sampled_from(names), JSON))
     try:
-        Checker(resource).check(row)
+        checker(resource)(row)
     except Rejected as rejected:
         assert rejected.field.split(".")[0] in names

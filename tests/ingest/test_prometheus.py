@@ -70,6 +70,7 @@ def test_loads_reconcile_and_repeat_nothing(raw: Warehouse) -> None:
         assert loaded(source, raw, LATER) == {
             "host_hourly": (5, 5),
             "interface_hourly": (0, 0),
+            "service_hourly": (0, 0),
             "samples": (2, 2),
             "targets": (2, 2),
         }
@@ -80,6 +81,7 @@ def test_loads_reconcile_and_repeat_nothing(raw: Warehouse) -> None:
         assert loaded(source, raw, world.clock) == {
             "host_hourly": (0, 2),
             "interface_hourly": (0, 0),
+            "service_hourly": (0, 0),
             "samples": (0, 0),
             "targets": (1, 1),
         }

@@ -8,6 +8,7 @@ import pytest
 from ingest import http
 from ingest.encoded import Typed
 from ingest.errors import SourceError
+from ingest.pipeline import load
 from ingest.prometheus import hourly as prometheus_hourly
 from ingest.prometheus.hourly import HOSTS, INTERFACES
 from ingest.window import Window
@@ -15,6 +16,7 @@ from sandbox.estate import Row
 from sandbox.prometheus.api import CANCELED, STARTING, TIMEOUT, Behaviour
 from tests.ingest.prometheus_world import LATER, hourly, opened, read, three_hours
 from tests.worlds import NOON, World
+from warehouse import Warehouse
 
 HOUR = timedelta(hours=1)
 
@@ -66,6 +68,37 @@ def test_interfaces_are_told_by_device_and_name() -> None:
             PORT | {"interface": "ge-0/0/1", "hour": NOON, "samples": 7, "expected_samples": 120},
         ]
         assert source.count(INTERFACES.resource, window) == 2
+
+
+def test_services_are_told_by_host_and_port(raw: Warehouse) -> None:
+    portal, intranet = "web-01.example:443", "app-01.example:8000"
+    world = World(
+        clock=LATER,
+        service_metrics={
+            # nobody probes the intranet: its samples are scrapes
+            "samples": [hourly(portal, {0: 60, 1: 60}), hourly(intranet, {1: 58})],
+            "success_ratio": [hourly(portal, {0: 1.0, 1: 0.0})],
+            "status_code_max": [hourly(portal, {0: 200, 1: 0})],
+            "requests": [hourly(intranet, {1: 1200.5})],
+            "errors": [hourly(intranet, {1: 0.0})],
+            "request_p95_seconds": [hourly(intranet, {1: 0.25})],
+        },
+    )
+    with opened(world, HISTORY_START="2026-03-01T12:00") as source:
+        reports = {report.resource: report for report in load(source, raw, LATER)}
+    report = reports["service_hourly"]
+    assert (report.written, report.source_count, report.rejected) == (3, 3, 0)
+    columns = "service, hour, success_ratio, status_code_max, requests, errors, samples"
+    with raw.connect() as connection:
+        rows = connection.execute(
+            f"select {columns} from raw_prometheus.service_hourly order by service, hour"
+        ).fetchall()
+    later = NOON + HOUR
+    assert rows == [
+        (intranet, later, None, None, 1200.5, 0.0, 58),
+        (portal, NOON, 1.0, 200, None, None, 60),
+        (portal, later, 0.0, 0, None, None, 60),
+    ]
 
 
 @pytest.mark.parametrize(

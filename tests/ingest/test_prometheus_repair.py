@@ -109,4 +109,4 @@ def test_what_a_late_remote_write_left_out_is_read_again(
     assert rows(raw, differing + newest) == []
 
     again = loaded(base, world, raw, 56)
-    assert [report.changed for report in again.values()] == [0, 0, 0, 0]
+    assert not any(report.changed for report in again.values())

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest import http
-from ingest.checking import Checker, Rejected
+from ingest.checking import Rejected
 from ingest.errors import SourceError
 from ingest.thehive.resources import ALERTS, AUDIT, CASES, OBSERVABLES, TASKS
 from ingest.window import Window
 from sandbox.generated.estate import GeneratedEstate
+from tests.ingest.checked import checker
 from tests.ingest.hives import MARCH, WHOLE, audit, entity, epoch, hive_of, opened, read, typed
 from tests.worlds import NOON, World
 
@@ -24,7 +25,7 @@ def test_every_resource_keeps_its_contract(version: str) -> None:
         for resource in source.resources:
             rows = read(source, resource, window)
             assert source.unavailable(resource) is None
-            assert len({Checker(resource).check(row).key for row in rows}) == len(rows)
+            assert len({checker(resource)(row).key for row in rows}) == len(rows)
             assert len(rows) == source.count(resource, window) > 10, resource.name
 
 
@@ -99,7 +100,7 @@ def test_odd_values_are_loaded_and_impossible_ones_rejected() -> None:
     alert = typed(ALERTS, seconds)
     assert alert["date"] == datetime(1970, 1, 21, 11, 41, 50, 553000, tzinfo=UTC)
     assert alert["tags"] == '["a","b"]'
-    check = Checker(ALERTS).check
+    check = checker(ALERTS)
     assert check(text).row_hash != check(number).row_hash
     for broken in ({"date": 2**70}, {"date": "2026-03-01"}, {"_id": None}, {"severity": "high"}):
         with pytest.raises(Rejected):
@@ -110,7 +111,7 @@ def test_what_thehive_works_out_makes_no_version() -> None:
     case = entity("Case", 1, MARCH, status="New", tags=["a", "b"], handlingDuration=5)
     again = case | {"handlingDuration": 9, "tags": ["b", "a"], "_updatedAt": epoch(NOON)}
     again |= {"userPermissions": ["manageCase"], "extraData": {"seen": 1}}
-    check = Checker(CASES).check
+    check = checker(CASES)
     assert check(case).row_hash == check(again).row_hash
     assert check(case).row_hash != check(case | {"status": "InProgress"}).row_hash
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.checking import Checker, Rejected
+from ingest.checking import Rejected
 from ingest.errors import SourceError
 from ingest.wazuh import indexer as wazuh_indexer
 from ingest.wazuh import source as wazuh_source
@@ -25,12 +25,13 @@ from ingest.wazuh.resources import (
     SCA_POLICIES,
     VULNERABILITIES,
 )
-from ingest.wazuh.rows import archived_event
+from ingest.wazuh.rows import archived_events
 from ingest.wazuh.rows import vulnerability as vulnerability_row
 from ingest.window import Window
 from sandbox.estate import Row
 from sandbox.wazuh.access import WazuhBehaviour
 from sandbox.wazuh.indexed import IndexerBehaviour
+from tests.ingest.checked import checker
 from tests.ingest.wazuh_worlds import ALL, TEN_AGENTS, agent, alert, opened, rows, vulnerability
 from tests.worlds import NOON, World
 
@@ -112,11 +113,11 @@ def test_a_lost_point_in_time_is_opened_again_where_reading_stopped(
     monkeypatch.setattr(wazuh_indexer, "DOCUMENTS_PER_PAGE", 7)
     behaviour = IndexerBehaviour()
     with opened(World(alerts=SIXTY_ALERTS), indexer=behaviour) as source:
-        seen = []
+        seen: list[Row] = []
         for page in source.read(ALERTS, ALL):
             seen += page
             behaviour.lost_points = 2
-        assert [row.extra["_id"] for row in seen] == [hit["_id"] for hit in SIXTY_ALERTS]
+        assert [row["_id"] for row in seen] == [hit["_id"] for hit in SIXTY_ALERTS]
         behaviour.lost_points = 1000
         with pytest.raises(SourceError, match="loses its point in time"):
             rows(source, ALERTS)
@@ -237,9 +238,12 @@ NAMES = ("agent", "package", "vulnerability", "timestamp", "@timestamp", "full_l
 @given(st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_whatever_a_document_holds_is_left_to_the_contract(document: Row) -> None:
     hit = Hit("index", "id", msgspec.Raw(msgspec.json.encode(document)))
-    for resource, row in ((VULNERABILITIES, vulnerability_row(hit)), (LOGS, archived_event(hit))):
+    for resource, page in (
+        (VULNERABILITIES, [vulnerability_row(hit)]),
+        (LOGS, archived_events([hit])),
+    ):
         try:
-            checked = Checker(resource).check(row)
+            checked = checker(resource)(page[0])
         except Rejected as rejected:
             assert rejected.reason
         else:

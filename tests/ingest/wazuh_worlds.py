@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,8 +73,9 @@ def rows(source: Wazuh, resource: Resource, window: Window = ALL) -> list[dict[s
 
 
 def named(resource: Resource, row: CheckedRow) -> dict[str, Any]:
-    columns = (column.name for column in resource.columns)
-    return dict(zip(columns, row.values, strict=True)) | {"rest": row.remainder, "key": row.key}
+    values = dict(zip(resource.places, row.values, strict=True))
+    key = tuple(values[name] for name in resource.key)
+    return values | {"rest": json.loads(row.rest), "key": key}
 
 
 def agent(id: str, **changes: Any) -> Row:

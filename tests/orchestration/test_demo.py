@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sandbox.generated.inventory import Inventory
+from sandbox.generated.sizes import SIZES
+from sandbox.generated.wazuh.agents import agents_on
 from tests.e2e.demos import Home, relation_hashes
 from tests.orchestration.conftest import FIRST
 
@@ -44,6 +49,23 @@ def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, fi
             "where champion_from is not null and champion_to is null"
         ).fetchone()
         assert champions == (1,)
+
+
+def test_every_host_and_agent_is_the_device_it_runs_on(home: Home, first: str) -> None:
+    with home.connect() as connection:
+        found = connection.execute(
+            "select system, external_key, device_id, method from core.bridge_device_identity "
+            "left join core.dim_device using (device_key) where dim_device.is_current"
+        ).fetchall()
+    inventory = Inventory(1, SIZES["tiny"], datetime.fromisoformat(FIRST))
+    truth = {("prometheus", f"{host.scraped_as}:9100"): host.id for host in inventory.hosts}
+    truth |= {("wazuh", agent.id): agent.device.id for agent in agents_on(inventory)}
+    # the manager runs on a machine that NetBox does not know
+    assert {(system, key): device for system, key, device, _ in found} == {
+        **truth,
+        ("wazuh", "000"): None,
+    }
+    assert {"name", "full name", "serial", "primary address"} <= {row[3] for row in found}
 
 
 def test_the_same_moment_again_changes_nothing(home: Home, first: str) -> None:

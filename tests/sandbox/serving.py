@@ -97,6 +97,9 @@ class Tampered:
     def interface_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
         return self.estate.interface_metric(column, start, end)
 
+    def service_metric(self, column: str, start: int, end: int) -> Iterator[Series]:
+        return self.estate.service_metric(column, start, end)
+
     def samples(self, metric: str, start: int, end: int) -> Iterator[RawSeries]:
         return self.estate.samples(metric, start, end)
 

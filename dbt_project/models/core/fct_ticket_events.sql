@@ -1,164 +1,44 @@
-with tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
+with changes as (
+    select * from {{ ref('int_ticket__changes') }}
 ),
 
-tracking_values as (
-    select * from {{ ref('stg_odoo__mail_tracking_values') }}
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
 ),
 
-stage_versions as (
-    select * from {{ ref('stg_odoo__ticket_stages__versions') }}
-),
-
--- deleted stages too: the history names them
-stages as (
-    {{ newest_version('stage_versions', 'stage_id') }}
-),
-
-current_states as (
-    select
-        tickets.ticket_id,
-        tickets.created_at,
-        tickets.updated_at,
-        tickets.closed_at,
-        tickets.stage_id,
-        coalesce(stages.is_closed_stage, false) as is_closed
-    from tickets
-    left join stages on tickets.stage_id = stages.stage_id
-),
-
-moves as (
-    select
-        tracking_values.ticket_id,
-        row_number() over same_ticket as move_number,
-        -- a history imported with the ticket cannot begin before it
-        greatest(tracking_values.changed_at, current_states.created_at) as event_at,
-        tracking_values.old_value_id as from_stage_id,
-        tracking_values.new_value_id as to_stage_id,
-        coalesce(old_stages.is_closed_stage, false) as was_closed,
-        coalesce(new_stages.is_closed_stage, false) as is_closed
-    from tracking_values
-    inner join current_states on tracking_values.ticket_id = current_states.ticket_id
-    left join stages as old_stages on tracking_values.old_value_id = old_stages.stage_id
-    left join stages as new_stages on tracking_values.new_value_id = new_stages.stage_id
-    where tracking_values.record_model = 'helpdesk.ticket' and tracking_values.field_name = 'stage_id'
-    window same_ticket as (
-        partition by tracking_values.ticket_id
-        order by tracking_values.changed_at, tracking_values.tracking_value_id
-    )
-),
-
-histories as (
-    select
-        ticket_id,
-        max(move_number) as moves,
-        min(event_at) as first_move_at,
-        max(event_at) as last_move_at,
-        bool_or(was_closed) filter (where move_number = 1) as was_closed_at_first,
-        bool_or(not is_closed) as was_ever_opened
-    from moves
-    group by ticket_id
-),
-
-begun as (
-    select
-        current_states.*,
-        coalesce(histories.moves, 0) as moves,
-        histories.first_move_at,
-        coalesce(histories.last_move_at, current_states.created_at) as last_move_at,
-        coalesce(histories.was_closed_at_first, current_states.is_closed) as is_born_closed,
-        coalesce(histories.was_ever_opened, false) as was_ever_opened
-    from current_states
-    left join histories on current_states.ticket_id = histories.ticket_id
-),
-
--- what no tracking tells: the creation, a closing before the first move, a change after the last
-steps as (
-    select
-        ticket_id,
-        0 as step_number,
-        created_at as event_at,
-        null::bigint as from_stage_id,
-        null::bigint as to_stage_id,
-        false as is_closed,
-        false as is_derived
-    from begun
-    union all
-    select
-        ticket_id,
-        1 as step_number,
-        case
-            when was_ever_opened then created_at
-            else least(greatest(coalesce(closed_at, created_at), created_at), first_move_at)
-        end as event_at,
-        null as from_stage_id,
-        null as to_stage_id,
-        true as is_closed,
-        true as is_derived
-    from begun
-    where is_born_closed
-    union all
-    select
-        ticket_id,
-        1 + move_number as step_number,
-        event_at,
-        from_stage_id,
-        to_stage_id,
-        is_closed,
-        false as is_derived
-    from moves
-    union all
-    select
-        ticket_id,
-        2 + moves as step_number,
-        greatest(last_move_at, case when is_closed then coalesce(closed_at, updated_at) else updated_at end)
-            as event_at,
-        null as from_stage_id,
-        stage_id as to_stage_id,
-        is_closed,
-        true as is_derived
-    from begun
-),
-
-compared as (
-    select
-        *,
-        lag(is_closed) over (partition by ticket_id order by step_number) as was_closed
-    from steps
-),
-
-classified as (
-    select
-        ticket_id,
-        step_number,
-        event_at,
-        from_stage_id,
-        to_stage_id,
-        is_derived,
-        case
-            when step_number = 0 then 'created'
-            when is_closed and not was_closed then 'closed'
-            when was_closed and not is_closed then 'reopened'
-            else 'moved'
-        end as event_kind
-    from compared
-),
-
-events as (
-    select
-        {{ surrogate_key('odoo.ticket_events', ['ticket_id', 'step_number']) }} as ticket_event_key,
-        {{ surrogate_key('odoo.tickets', 'ticket_id') }} as ticket_key,
-        ticket_id,
-        step_number::integer as event_number,
-        event_kind,
-        event_at,
-        {{ date_key('event_at') }} as date_key,
-        from_stage_id,
-        to_stage_id,
-        is_derived
-    from classified
-    -- derived steps count only where they close or reopen what the tracking left otherwise
-    where event_kind <> 'moved' or not is_derived
+customers as (
+    select * from {{ ref('dim_customer') }}
+    where is_current
 )
 
-select * from events
+select
+    {{ surrogate_key('odoo.ticket_events', [
+        'changes.ticket_id', 'changes.event_kind', 'changes.change_id'
+    ]) }} as ticket_event_key,
+    {{ surrogate_key('odoo.tickets', 'changes.ticket_id') }} as ticket_key,
+    changes.ticket_id,
+    changes.change_number as event_number,
+    changes.event_kind,
+    changes.changed_at as event_at,
+    {{ date_key('changes.changed_at') }} as date_key,
+    {{ local_date('changes.changed_at', "coalesce(customers.time_zone, 'UTC')") }} as event_on,
+    parties.customer_key,
+    coalesce({{ surrogate_key('odoo.ticket_teams', 'changes.team_id') }}, -2) as team_key,
+    changes.priority_code,
+    coalesce({{ surrogate_key('odoo.users', 'changes.user_id') }}, -2) as user_key,
+    case when changes.event_kind in ('moved', 'closed', 'reopened') then changes.old_value end as from_stage_id,
+    case
+        when changes.event_kind in ('created', 'moved', 'closed', 'reopened') then changes.new_value
+    end as to_stage_id,
+    case when changes.event_kind = 'prioritised' then changes.old_value::text end as from_priority_code,
+    case
+        when changes.event_kind = 'assigned' then coalesce({{ surrogate_key('odoo.users', 'changes.old_value') }}, -2)
+    end as from_user_key,
+    case
+        when changes.event_kind = 'transferred'
+            then coalesce({{ surrogate_key('odoo.ticket_teams', 'changes.old_value') }}, -2)
+    end as from_team_key,
+    changes.is_derived
+from changes
+inner join parties on changes.ticket_id = parties.ticket_id
+left join customers on parties.customer_key = customers.customer_key

@@ -2,8 +2,12 @@ with tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
 ),
 
-events as (
-    select * from {{ ref('fct_ticket_events') }}
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
+),
+
+durations as (
+    select * from {{ ref('int_ticket__durations') }}
 ),
 
 stage_versions as (
@@ -11,128 +15,159 @@ stage_versions as (
 ),
 
 teams as (
-    select * from {{ ref('stg_odoo__ticket_teams') }}
+    select * from {{ ref('dim_team') }}
 ),
 
-partner_versions as (
-    select * from {{ ref('stg_odoo__partners__versions') }}
+customers as (
+    select * from {{ ref('dim_customer') }}
+    where is_current
 ),
 
-sla_states as (
-    select * from {{ ref('stg_odoo__sla_status') }}
+slas as (
+    select * from {{ ref('fct_ticket_sla') }}
+),
+
+ratings as (
+    select * from {{ ref('stg_odoo__ratings') }}
+    where record_model = 'helpdesk.ticket'
+),
+
+timesheets as (
+    select * from {{ ref('fct_timesheets') }}
+),
+
+tags as (
+    select * from {{ ref('stg_odoo__ticket_tags') }}
+),
+
+tag_links as (
+    select * from {{ ref('stg_odoo__ticket_tag_links') }}
 ),
 
 stages as (
     {{ newest_version('stage_versions', 'stage_id') }}
 ),
 
-partners as (
-    {{ newest_version('partner_versions', 'partner_id') }}
-),
-
-histories as (
-    select
-        ticket_id,
-        min(event_at) filter (where event_kind = 'closed') as first_closed_at,
-        max(event_at) filter (where event_kind = 'closed') as last_closed_at,
-        count(*) filter (where event_kind = 'reopened') as reopen_count,
-        count(*) filter (where event_kind <> 'created' and not is_derived) as stage_changes
-    from events
-    group by ticket_id
-),
-
-described as (
-    select
-        tickets.ticket_id,
-        tickets.ticket_ref,
-        tickets.priority,
-        tickets.created_at,
-        tickets.updated_at,
-        tickets.assigned_at,
-        coalesce(stages.is_closed_stage, false) as is_closed,
-        coalesce(stages.stage_name, 'unknown') as stage,
-        coalesce({{ surrogate_key('odoo.ticket_teams', 'tickets.team_id') }}, -2) as team_key,
-        case when tickets.team_id is null then 'none' else coalesce(teams.team_name, 'unknown') end as team,
-        coalesce({{ surrogate_key('odoo.users', 'tickets.user_id') }}, -2) as user_key,
-        coalesce(
-            {{ surrogate_key('odoo.partners', 'coalesce(partners.commercial_partner_id, tickets.partner_id)') }}, -1
-        ) as customer_key,
-        histories.first_closed_at,
-        histories.last_closed_at,
-        histories.reopen_count,
-        histories.stage_changes,
-        tickets._known_at,
-        tickets._load_id
-    from tickets
-    inner join histories on tickets.ticket_id = histories.ticket_id
-    left join stages on tickets.stage_id = stages.stage_id
-    left join teams on tickets.team_id = teams.team_id
-    left join partners on tickets.partner_id = partners.partner_id
-),
-
--- with a deadline the times decide; without one, reaching it or closing without it does
-judged_slas as (
-    select
-        sla_states.ticket_id,
-        case
-            when sla_states.reached_at <= sla_states.due_at then 'met'
-            when sla_states.reached_at > sla_states.due_at then 'missed'
-            when sla_states.due_at < {{ as_of() }} then 'missed'
-            when sla_states.due_at is not null then 'running'
-            when sla_states.reached_at is not null then 'met'
-            when described.is_closed then 'missed'
-            else 'running'
-        end as sla_state
-    from sla_states
-    inner join described on sla_states.ticket_id = described.ticket_id
-),
-
+-- one promise broken is a promise broken
 ticket_slas as (
     select
         ticket_id,
         case
-            when bool_or(sla_state = 'missed') then 'missed'
-            when bool_or(sla_state = 'running') then 'running'
-            else 'met'
+            when bool_or(state in ('breached', 'overdue')) then 'missed'
+            when bool_or(state in ('running', 'at_risk', 'paused')) then 'running'
+            when bool_or(state = 'met') then 'met'
+            else 'none'
         end as sla_state
-    from judged_slas
+    from slas
     group by ticket_id
 ),
 
-clocked as (
+opinions as (
     select
-        {{ surrogate_key('odoo.tickets', 'described.ticket_id') }} as ticket_key,
-        described.ticket_id,
-        described.ticket_ref,
-        described.customer_key,
-        described.user_key,
-        described.team_key,
-        described.team,
-        described.priority as priority_code,
-        case described.priority
-            when '0' then 'low' when '1' then 'medium' when '2' then 'high' when '3' then 'urgent' else 'unknown'
-        end as priority,
-        described.stage,
-        described.is_closed,
-        described.created_at,
-        {{ date_key('described.created_at') }} as created_date_key,
-        described.assigned_at,
-        described.first_closed_at,
-        described.last_closed_at,
-        described.updated_at,
-        described.reopen_count,
-        described.stage_changes,
-        coalesce(ticket_slas.sla_state, 'none') as sla_state,
-        case
-            when described.is_closed then {{ seconds_between('described.created_at', 'described.first_closed_at') }}
-        end as first_resolution_seconds,
-        case
-            when described.is_closed then {{ seconds_between('described.created_at', 'described.last_closed_at') }}
-        end as last_resolution_seconds,
-        described._known_at,
-        described._load_id
-    from described
-    left join ticket_slas on described.ticket_id = ticket_slas.ticket_id
+        ticket_id,
+        count(*) as rating_requests,
+        min(requested_at) as rating_requested_at,
+        count(rating) as ratings,
+        count(*) filter (where rating >= 4) as good_ratings,
+        (array_agg(rating order by answered_at desc, rating_id desc) filter (where rating is not null))[1]
+            as last_rating,
+        max(answered_at) as rated_at
+    from ratings
+    group by ticket_id
+),
+
+labour as (
+    select
+        ticket_key,
+        sum(minutes) as minutes,
+        sum(cost) as cost
+    from timesheets
+    group by ticket_key
+),
+
+labels as (
+    select
+        tag_links.ticket_id,
+        string_agg(tags.tag_name, ', ' order by tags.tag_name) as tags
+    from tag_links
+    inner join tags on tag_links.tag_id = tags.tag_id
+    group by tag_links.ticket_id
+),
+
+described as (
+    select
+        {{ surrogate_key('odoo.tickets', 'tickets.ticket_id') }} as ticket_key,
+        coalesce({{ surrogate_key('odoo.ticket_teams', 'tickets.team_id') }}, -2) as team_key,
+        coalesce(customers.time_zone, 'UTC') as time_zone,
+        parties.customer_key,
+        parties.requester_key,
+        parties.opened_by_key,
+        parties.is_opened_by_agent,
+        tickets.*
+    from tickets
+    inner join parties on tickets.ticket_id = parties.ticket_id
+    left join customers on parties.customer_key = customers.customer_key
 )
 
-select * from clocked
+select
+    described.ticket_key,
+    described.ticket_id,
+    described.ticket_ref,
+    described.customer_key,
+    described.requester_key,
+    described.opened_by_key,
+    described.is_opened_by_agent,
+    coalesce({{ surrogate_key('odoo.users', 'described.user_id') }}, -2) as user_key,
+    described.team_key,
+    coalesce(teams.team_name, 'unknown') as team,
+    coalesce({{ surrogate_key('odoo.ticket_categories', 'described.category_id') }}, -2) as ticket_category_key,
+    coalesce({{ surrogate_key('odoo.ticket_channels', 'described.channel_id') }}, -2) as channel_key,
+    labels.tags,
+    described.priority as priority_code,
+    {{ priority_name('described.priority') }} as priority,
+    coalesce(stages.stage_name, 'unknown') as stage,
+    durations.is_closed,
+    described.created_at,
+    {{ date_key('described.created_at') }} as created_date_key,
+    {{ local_date('described.created_at', 'described.time_zone') }} as created_on,
+    described.assigned_at,
+    durations.first_response_at,
+    durations.first_closed_at,
+    {{ local_date('durations.first_closed_at', 'described.time_zone') }} as first_closed_on,
+    durations.last_closed_at,
+    described.updated_at,
+    durations.reopen_count,
+    durations.is_reopened_within_30_days,
+    durations.stage_changes,
+    durations.messages,
+    durations.agent_replies,
+    durations.handoffs,
+    durations.is_one_touch,
+    coalesce(ticket_slas.sla_state, 'none') as sla_state,
+    durations.first_response_seconds,
+    durations.first_response_business_seconds,
+    durations.first_resolution_seconds,
+    durations.first_resolution_business_seconds,
+    durations.last_resolution_seconds,
+    durations.last_resolution_business_seconds,
+    durations.agent_work_business_seconds,
+    durations.requester_wait_business_seconds,
+    durations.on_hold_business_seconds,
+    coalesce(opinions.rating_requests, 0) as rating_requests,
+    {{ local_date('opinions.rating_requested_at', 'described.time_zone') }} as rating_requested_on,
+    coalesce(opinions.ratings, 0) as ratings,
+    coalesce(opinions.good_ratings, 0) as good_ratings,
+    opinions.last_rating,
+    {{ local_date('opinions.rated_at', 'described.time_zone') }} as rated_on,
+    coalesce(labour.minutes, 0)::bigint as labour_minutes,
+    coalesce(labour.cost, 0) as labour_cost,
+    described._known_at,
+    described._load_id
+from described
+inner join durations on described.ticket_id = durations.ticket_id
+left join stages on described.stage_id = stages.stage_id
+left join teams on described.team_key = teams.team_key
+left join ticket_slas on described.ticket_id = ticket_slas.ticket_id
+left join opinions on described.ticket_id = opinions.ticket_id
+left join labour on described.ticket_key = labour.ticket_key
+left join labels on described.ticket_id = labels.ticket_id

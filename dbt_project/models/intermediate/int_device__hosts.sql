@@ -2,6 +2,10 @@ with device_versions as (
     select * from {{ ref('int_device__versions') }}
 ),
 
+host_evidence as (
+    select * from {{ ref('int_device__host_evidence') }}
+),
+
 prometheus_hosts as (
     select * from {{ ref('int_prometheus__hosts') }}
 ),
@@ -87,17 +91,136 @@ outdone as (
             )
 ),
 
-inventory as (
+named as (
     select
         holders.host,
         {{ surrogate_key('netbox.devices', 'holders.device_id') }} as device_key,
-        false as is_inferred,
+        case when holders.is_current then 'name' else 'former name' end as method,
         holders.is_only_holder and outdone.host is null as is_chosen
     from holders
     left join outdone
         on
             holders.host = outdone.host
             and holders.device_id = outdone.device_id
+),
+
+chosen_by_name as (
+    select
+        named.host,
+        named.device_key,
+        seen.first_hour,
+        seen.last_hour
+    from named
+    left join seen on named.host = seen.host
+    where named.is_chosen
+),
+
+evidence as (
+    select
+        host,
+        {{ surrogate_key('netbox.devices', 'device_id') }} as device_key,
+        method,
+        is_present,
+        is_contradicted
+    from host_evidence
+),
+
+-- where names fail: all that tells of the device now, else all that ever told, has to agree
+judged as (
+    select
+        evidence.host,
+        evidence.device_key,
+        bool_or(evidence.is_present) as is_present
+    from evidence
+    left join chosen_by_name on evidence.host = chosen_by_name.host
+    where chosen_by_name.host is null and evidence.is_contradicted is not true
+    group by evidence.host, evidence.device_key
+),
+
+weighed as (
+    select
+        *,
+        count(*) filter (where is_present) over (partition by host) as devices_now,
+        count(*) over (partition by host) as devices_ever
+    from judged
+),
+
+agreed as (
+    select
+        weighed.host,
+        weighed.device_key,
+        seen.first_hour,
+        seen.last_hour
+    from weighed
+    left join seen on weighed.host = seen.host
+    where
+        (weighed.devices_now = 1 and weighed.is_present)
+        or (weighed.devices_now = 0 and weighed.devices_ever = 1)
+),
+
+rivals as (
+    select
+        *,
+        true as is_named
+    from chosen_by_name
+    union all
+    select
+        *,
+        false as is_named
+    from agreed
+),
+
+-- the device already reports under a name, or under the lesser of two such hosts
+taken as (
+    select distinct
+        agreed.host,
+        agreed.device_key
+    from agreed
+    inner join rivals
+        on
+            agreed.device_key = rivals.device_key
+            and agreed.first_hour <= rivals.last_hour
+            and agreed.last_hour >= rivals.first_hour
+            and (rivals.is_named or agreed.host > rivals.host)
+),
+
+found as (
+    select
+        agreed.host,
+        agreed.device_key
+    from agreed
+    left join taken on agreed.host = taken.host and agreed.device_key = taken.device_key
+    where taken.host is null
+),
+
+pairs as (
+    select
+        named.host,
+        named.device_key,
+        named.method,
+        {{ method_order('named.method') }} as method_order,
+        named.is_chosen
+    from named
+    union all
+    select
+        evidence.host,
+        evidence.device_key,
+        evidence.method,
+        {{ method_order('evidence.method') }} as method_order,
+        found.host is not null as is_chosen
+    from evidence
+    left join found on evidence.host = found.host and evidence.device_key = found.device_key
+),
+
+inventory as (
+    select
+        host,
+        device_key,
+        (array_agg(method order by is_chosen desc, method_order asc))[1] as method,
+        false as is_inferred,
+        bool_or(is_chosen) as is_chosen
+    from pairs
+    group by host, device_key
 ),
 
 matched as (
@@ -110,6 +233,7 @@ monitored_only as (
     select
         seen.host,
         {{ surrogate_key('prometheus.host_hourly', 'seen.host') }} as device_key,
+        'itself' as method,
         true as is_inferred,
         matched.host is null as is_chosen
     from seen

@@ -2,8 +2,8 @@ with agent_versions as (
     select * from {{ ref('stg_wazuh__agents__versions') }}
 ),
 
-tenants as (
-    select * from {{ ref('int_customer__tenants') }}
+identities as (
+    select * from {{ ref('int_customer__identity') }}
 ),
 
 -- removed agents too: their alerts stay
@@ -30,12 +30,15 @@ agent_groups as (
 group_customers as (
     select
         agent_groups.host,
-        min(tenants.customer_key) as customer_key
+        min(identities.customer_key) as customer_key
     from agent_groups
-    inner join tenants on agent_groups.group_name = tenants.tenant_slug
-    where tenants.is_chosen
+    inner join identities
+        on
+            identities.system = 'wazuh'
+            and agent_groups.group_name = identities.external_key
+    where identities.customer_key <> -1
     group by agent_groups.host
-    having count(distinct tenants.customer_key) = 1
+    having count(distinct identities.customer_key) = 1
 ),
 
 agent_customers as (

@@ -78,7 +78,8 @@ class Changelog:
     def _passings(self, until: datetime) -> Iterator[Entry]:
         """Changes of what comes and goes."""
         for passing in self.churn.seen(until):
-            new, used = shown(passing, passing.created), shown(passing, passing.used)
+            new = shown(passing, passing.created, self.inventory)
+            used = shown(passing, passing.used, self.inventory)
             yield Entry(passing.created, "create", passing.kind, None, new)
             if passing.used <= until:
                 yield Entry(passing.used, "update", passing.kind, new, used)
@@ -112,10 +113,10 @@ def _order(entry: Entry) -> tuple[datetime, int]:
     return entry.at, int(entry.row["id"])
 
 
-def shown(passing: Passing, moment: datetime) -> Row:
+def shown(passing: Passing, moment: datetime, inventory: Inventory) -> Row:
     """The row of something passing, as of `moment`."""
     if passing.kind == "device":
-        return device_object(spare_device(passing, moment), None)
+        return device_object(spare_device(passing, moment, inventory), None)
     if passing.kind == "machine":
         return passing_machine(passing, moment)
     return passing_address(passing, moment)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sandbox.estate import Row
 from sandbox.generated import catalogue
 from sandbox.generated.interfaces import interfaces_of
-from sandbox.generated.inventory import Device, Site
+from sandbox.generated.inventory import Device, Inventory, Site
 from sandbox.generated.netbox.churn import Passing
 from sandbox.generated.netbox.organisation import DEVICES_PER_RACK, brief_rack
 from sandbox.generated.netbox.shapes import (
@@ -72,17 +72,34 @@ def device_object(device: Device, rack: int | None) -> Row:
             "local_context_data": None,
         }
         | audit(device.created, device.last_updated)
+        | {"custom_fields": custom_fields(device)}
         | {f"{name}_count": 0 for name in DEVICE_COUNTS}
         | {"interface_count": len(interfaces_of(device)), "inventory_item_count": 0}
     )
 
 
-def spare_device(passing: Passing, moment: datetime) -> Device:
-    """A spare server on the shelf, later staged for a project; it has no network."""
+def custom_fields(device: Device) -> Row:
+    """The fields this NetBox was taught: what a server is for, and what matters more than most."""
+    environment = "test" if device.index % 6 == 5 else "production"
+    return {
+        "environment": environment if device.is_server else None,
+        "criticality": 5 if device.index % 11 == 0 else None,
+    }
+
+
+def spare_device(passing: Passing, moment: datetime, inventory: Inventory) -> Device:
+    """A spare server on the shelf, later staged for a project; it has no network.
+
+    Every other one is entered under the name of a host of another site, as by copying a row.
+    """
+    name = f"{passing.site.slug}-spare-{passing.id % 10_000:04}"
+    hosts = [host for host in inventory.hosts if host.site != passing.site]
+    if passing.id % 2 and moment >= passing.used:
+        name = hosts[passing.id % len(hosts)].name or name
     return Device(
         id=passing.id,
         index=passing.id,
-        name=f"{passing.site.slug}-spare-{passing.id % 10_000:04}",
+        name=name,
         host=None,
         status="inventory" if moment < passing.used else "staged",
         site=passing.site,

@@ -88,7 +88,7 @@ class NetboxObjects:
                 for device in self.inventory.devices_at(moment)
             ),
             *(
-                devices.device_object(devices.spare_device(passing, moment), None)
+                devices.device_object(devices.spare_device(passing, moment, self.inventory), None)
                 for passing in self.churn.there(moment, "device")
             ),
         ]

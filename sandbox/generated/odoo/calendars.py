@@ -1,4 +1,4 @@
-"""When the service desk works: business hours in Berlin and a calendar around the clock."""
+"""When the service desk works: business hours in Berlin and New York, and around the clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sandbox.estate import Row
 from sandbox.generated.inventory import OLDEST
-from sandbox.generated.odoo.setup import ALWAYS, BUSINESS_HOURS, audit, naive
+from sandbox.generated.odoo.setup import ALWAYS, BUSINESS_HOURS, EAST_COAST, audit, naive
 
-ZONE = "Europe/Berlin"
+ZONES = {
+    BUSINESS_HOURS: "Europe/Berlin",
+    ALWAYS: "Europe/Berlin",
+    EAST_COAST: "America/New_York",
+}
 SHIFTS = {
     BUSINESS_HOURS: [
         (day, period, *hours)
@@ -22,14 +26,19 @@ SHIFTS = {
         for day in range(7)
         for period, hours in (("morning", (0.0, 12.0)), ("afternoon", (12.0, 24.0)))
     ],
+    EAST_COAST: [(day, "morning", 8.5, 18.0) for day in range(5)],
 }
 """Weekday (0 is Monday), period, first and last hour of local time."""
 HOLIDAYS = (
-    (1, 1, "New Year"),
-    (5, 1, "Labour Day"),
-    (10, 3, "German Unity Day"),
-    (12, 25, "Christmas Day"),
-    (12, 26, "Boxing Day"),
+    (BUSINESS_HOURS, 1, 1, "New Year"),
+    (BUSINESS_HOURS, 5, 1, "Labour Day"),
+    (BUSINESS_HOURS, 10, 3, "German Unity Day"),
+    (BUSINESS_HOURS, 12, 25, "Christmas Day"),
+    (BUSINESS_HOURS, 12, 26, "Boxing Day"),
+    (EAST_COAST, 1, 1, "New Year's Day"),
+    (EAST_COAST, 7, 4, "Independence Day"),
+    (EAST_COAST, 11, 11, "Veterans Day"),
+    (EAST_COAST, 12, 25, "Christmas Day"),
 )
 
 
@@ -40,6 +49,7 @@ def calendar_tables(clock: datetime) -> Iterator[tuple[str, list[Row]]]:
         [
             calendar(BUSINESS_HOURS, "Service hours 8-17", 9.0),
             calendar(ALWAYS, "24 x 7", 24.0),
+            calendar(EAST_COAST, "US East 8:30-18", 9.5),
         ],
     )
     yield "resource_calendar_attendance", list(attendances())
@@ -47,7 +57,7 @@ def calendar_tables(clock: datetime) -> Iterator[tuple[str, list[Row]]]:
 
 
 def calendar(id: int, name: str, hours: float) -> Row:
-    row = {"id": id, "name": name, "active": True, "company_id": 1, "tz": ZONE}
+    row = {"id": id, "name": name, "active": True, "company_id": 1, "tz": ZONES[id]}
     return row | {"hours_per_day": hours, "two_weeks_calendar": False} | audit(OLDEST)
 
 
@@ -67,16 +77,16 @@ def attendances() -> Iterator[Row]:
 
 
 def holidays(clock: datetime) -> Iterator[Row]:
-    """Public holidays of business hours; those of a year are entered on the December 1 before."""
+    """Public holidays by calendar; those of a year are entered on the December 1 before."""
     for year in range(OLDEST.year, clock.year + 2):
         entered = max(OLDEST, datetime(year - 1, 12, 1, 9, tzinfo=UTC))
         if entered > clock:
             return
-        for number, (month, day, name) in enumerate(HOLIDAYS):
-            begin = datetime(year, month, day, tzinfo=ZoneInfo(ZONE))
+        for number, (calendar_id, month, day, name) in enumerate(HOLIDAYS):
+            begin = datetime(year, month, day, tzinfo=ZoneInfo(ZONES[calendar_id]))
             yield {
                 "id": 10 * year + number,
-                "calendar_id": BUSINESS_HOURS,
+                "calendar_id": calendar_id,
                 "company_id": 1,
                 "name": name,
                 "time_type": "leave",

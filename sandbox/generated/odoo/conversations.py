@@ -1,4 +1,7 @@
-"""What is said on tickets: the customer's mails, the agents' answers and notes, and the ratings."""
+"""What is said on tickets: the customer's mails, the agents' answers and notes, and the ratings.
+
+Odoo itself acknowledges every ticket within seconds, which is no answer.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from typing import NamedTuple
 
 from sandbox.estate import Row
 from sandbox.generated.inventory import OLDEST
-from sandbox.generated.odoo.setup import BOT, audit, naive
+from sandbox.generated.odoo.setup import BOT, BOT_PARTNER, audit, naive
 from sandbox.generated.people import Agent
 from sandbox.generated.randomness import Floats, generator
 from sandbox.generated.tickets import IN_PROGRESS, SOLVED, WAITING, ServiceDesk, Ticket
 from sandbox.generated.timeline import day_of
 
 DISCUSSION, NOTE = 1, 2
+ACKNOWLEDGED_AFTER = timedelta(seconds=4)
 UNANSWERED_SHARE = 0.06
 NOTED_SHARE = 0.4
 RATED_SHARE = 0.4
@@ -24,12 +28,13 @@ GRADES = ((0.1, 1.0, "ko"), (0.3, 3.0, "ok"), (1.0, 5.0, "top"))
 
 
 class Comment(NamedTuple):
-    """A message somebody wrote on a ticket; without an agent it is the customer's."""
+    """A message on a ticket; without an agent it is the customer's, or else Odoo's own."""
 
     at: datetime
     ticket: Ticket
     agent: Agent | None
     subtype: int
+    is_automatic: bool = False
 
 
 def subtypes() -> list[Row]:
@@ -58,6 +63,7 @@ def comments_by_day(desk: ServiceDesk, clock: datetime) -> Iterator[tuple[int, l
 def conversation(ticket: Ticket, drawn: Floats) -> Iterator[Comment]:
     """The customer writes, somebody answers, asks back and says that it is solved."""
     yield Comment(ticket.draft.at, ticket, None, DISCUSSION)
+    yield Comment(ticket.draft.at + ACKNOWLEDGED_AFTER, ticket, None, DISCUSSION, is_automatic=True)
     is_answered = drawn[0] >= UNANSWERED_SHARE
     for number, (step, following) in enumerate(pairwise(ticket.steps)):
         if step.stage == IN_PROGRESS and number == 1:
@@ -75,6 +81,12 @@ def conversation(ticket: Ticket, drawn: Floats) -> Iterator[Comment]:
 
 def comment_row(id: int, comment: Comment) -> Row:
     ticket, agent = comment.ticket, comment.agent
+    if comment.is_automatic:
+        author, kind = BOT_PARTNER, "auto_comment"
+    elif agent:
+        author, kind = agent.partner_id, "comment"
+    else:
+        author, kind = ticket.draft.contact.partner_id, "email"
     return {
         "id": id,
         "date": naive(comment.at),
@@ -82,9 +94,9 @@ def comment_row(id: int, comment: Comment) -> Row:
         "model": "helpdesk.ticket",
         "res_id": ticket.id,
         "record_name": ticket.draft.name,
-        "message_type": "comment" if agent else "email",
+        "message_type": kind,
         "subtype_id": comment.subtype,
-        "author_id": agent.partner_id if agent else ticket.draft.contact.partner_id,
+        "author_id": author,
         "is_internal": comment.subtype == NOTE,
     } | audit(comment.at, by=agent.user_id if agent else BOT)
 

@@ -19,6 +19,9 @@ from sandbox.generated.odoo.conversations import (
 from sandbox.generated.odoo.sales import sales_tables
 from sandbox.generated.odoo.setup import (
     BOT,
+    BOT_PARTNER,
+    PRIORITY_FIELD,
+    PRIORITY_LABELS,
     STAGE_FIELD,
     STAGES,
     TARGET_HOURS,
@@ -78,16 +81,17 @@ def closed_at(steps: list[Step]) -> datetime | None:
     return closed
 
 
-def deadline(ticket: Ticket) -> datetime | None:
-    hours = timedelta(hours=TARGET_HOURS[ticket.draft.priority])
+def deadline(ticket: Ticket, clock: datetime) -> datetime | None:
+    hours = timedelta(hours=TARGET_HOURS[ticket.priority_at(clock)])
     return ticket.draft.at + hours if ticket.has_target else None
 
 
 def ticket_row(ticket: Ticket, clock: datetime) -> Row:
     """A ticket as it stands at `clock`."""
     steps, draft = steps_until(ticket, clock), ticket.draft
-    last, closed, due = steps[-1], closed_at(steps), deadline(ticket)
+    last, closed, due = steps[-1], closed_at(steps), deadline(ticket, clock)
     assigned = next((step.at for step in steps if step.agent), None)
+    opener = ticket.steps[1].agent if ticket.is_phoned else None
     return {
         "id": ticket.id,
         "ticket_ref": str(ticket.id),
@@ -101,7 +105,7 @@ def ticket_row(ticket: Ticket, clock: datetime) -> Row:
         "partner_email": draft.contact.email,
         "company_id": 1,
         "ticket_type_id": kind_of(ticket),
-        "priority": draft.priority,
+        "priority": ticket.priority_at(clock),
         "active": True,
         "kanban_state": "blocked" if last.stage == WAITING else "normal",
         "date_last_stage_update": naive(last.at),
@@ -111,18 +115,23 @@ def ticket_row(ticket: Ticket, clock: datetime) -> Row:
         "sla_reached": bool(closed and due and closed <= due),
         "sla_reached_late": bool(closed and due and closed > due),
         "access_token": f"ticket-token-{ticket.id}",
-    } | audit(draft.at, last.at, last.agent.user_id if last.agent else BOT)
+    } | audit(
+        draft.at,
+        last.at,
+        by=last.agent.user_id if last.agent else BOT,
+        created_by=opener.user_id if opener else BOT,
+    )
 
 
 def sla_status(ticket: Ticket, clock: datetime) -> Row:
     """The ticket's target: reached on entering a closed stage, open again when it is reopened."""
-    steps, due = steps_until(ticket, clock), deadline(ticket)
+    steps, due = steps_until(ticket, clock), deadline(ticket, clock)
     reached = closed_at(steps)
     late = (reached - due).total_seconds() / 3600 if reached and due else None
     return {
         "id": ticket.id,
         "ticket_id": ticket.id,
-        "sla_id": sla_id(ticket.draft.team_id, ticket.draft.priority),
+        "sla_id": sla_id(ticket.draft.team_id, ticket.priority_at(clock)),
         "sla_stage_id": SOLVED,
         "deadline": naive(due) if due else None,
         "reached_datetime": naive(reached) if reached else None,
@@ -173,16 +182,16 @@ def message(id: int, change: TrackedChange) -> Row:
         "record_name": change.ticket.draft.name,
         "message_type": "notification",
         "subtype_id": NOTE,
-        "author_id": agent.partner_id if agent else 2,
+        "author_id": agent.partner_id if agent else BOT_PARTNER,
         "is_internal": True,
     } | audit(change.after.at, by=agent.user_id if agent else BOT)
 
 
 def tracked(id: int, change: TrackedChange) -> Iterator[Row]:
-    """The stage's old and new value, and the assignee's if it changed."""
+    """The stage's old and new value, and the assignee's and the priority's if they changed."""
     before, after = change.before, change.after
     yield tracking_value(
-        2 * id,
+        3 * id,
         id,
         STAGE_FIELD,
         (before.stage, after.stage),
@@ -191,7 +200,12 @@ def tracked(id: int, change: TrackedChange) -> Iterator[Row]:
     )
     if before.agent != after.agent:
         old, new = assignee(before), assignee(after)
-        yield tracking_value(2 * id + 1, id, USER_FIELD, (old[0], new[0]), (old[1], new[1]), after)
+        yield tracking_value(3 * id + 1, id, USER_FIELD, (old[0], new[0]), (old[1], new[1]), after)
+    old_priority, new_priority = map(change.ticket.priority_at, (before.at, after.at))
+    if old_priority != new_priority:
+        # of a selection Odoo keeps the labels alone
+        labels = PRIORITY_LABELS[old_priority], PRIORITY_LABELS[new_priority]
+        yield tracking_value(3 * id + 2, id, PRIORITY_FIELD, (None, None), labels, after)
 
 
 def assignee(step: Step) -> tuple[int, str | None]:
@@ -203,7 +217,7 @@ def tracking_value(
     id: int,
     message_id: int,
     field_id: int,
-    integers: tuple[int, int],
+    integers: tuple[int | None, int | None],
     labels: tuple[str | None, str | None],
     step: Step,
 ) -> Row:

@@ -22,10 +22,10 @@ from sandbox.generated.tickets import (
 )
 
 BOT, ADMIN = 1, 2
-BUSINESS_HOURS, ALWAYS = 1, 2
+BUSINESS_HOURS, ALWAYS, EAST_COAST = 1, 2, 3
 """Ids of the working calendars."""
-PROVIDER_PARTNER = 1
-STAGE_FIELD, USER_FIELD = 5101, 5102
+PROVIDER_PARTNER, BOT_PARTNER = 1, 2
+STAGE_FIELD, USER_FIELD, PRIORITY_FIELD = 5101, 5102, 5103
 STAGES = {
     NEW: {"en_US": "New", "de_DE": "Neu"},
     IN_PROGRESS: {"en_US": "In Progress", "de_DE": "In Bearbeitung"},
@@ -45,6 +45,12 @@ COUNTRY_NAMES = {
     "SG": "Singapore",
     "US": "United States",
 }
+PRIORITY_LABELS = {
+    "0": "Low priority",
+    "1": "Medium priority",
+    "2": "High priority",
+    "3": "Urgent",
+}
 TARGET_HOURS = {"0": 72.0, "1": 24.0, "2": 8.0, "3": 4.0}
 
 
@@ -60,6 +66,7 @@ def setup_tables(desk: ServiceDesk) -> Iterator[tuple[str, list[Row]]]:
         [
             field(STAGE_FIELD, "stage_id", "Stage", "helpdesk.stage"),
             field(USER_FIELD, "user_id", "Assigned to", "res.users"),
+            field(PRIORITY_FIELD, "priority", "Priority", None),
         ],
     )
     yield "helpdesk_team", [team(id, name) for id, name in TEAMS.items()]
@@ -72,9 +79,11 @@ def naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def audit(created: datetime, written: datetime | None = None, by: int = BOT) -> Row:
+def audit(
+    created: datetime, written: datetime | None = None, by: int = BOT, created_by: int = BOT
+) -> Row:
     return {
-        "create_uid": BOT,
+        "create_uid": created_by,
         "write_uid": by,
         "create_date": naive(created),
         "write_date": naive(written or created),
@@ -100,7 +109,7 @@ def partner(id: int, name: str, parent: int | None, created: datetime, **more: o
 def partners(desk: ServiceDesk) -> Iterator[Row]:
     """The provider, its people, the customers, their people."""
     yield partner(PROVIDER_PARTNER, PROVIDER, None, OLDEST, ref="")
-    yield partner(2, "OdooBot", PROVIDER_PARTNER, OLDEST, active=False)
+    yield partner(BOT_PARTNER, "OdooBot", PROVIDER_PARTNER, OLDEST, active=False)
     yield partner(3, "Administrator", PROVIDER_PARTNER, OLDEST)
     for agent in desk.agents:
         mail = {"email": agent.login, "email_normalized": agent.login, "active": agent.active}
@@ -143,7 +152,7 @@ def countries() -> list[Row]:
 
 def users(desk: ServiceDesk) -> Iterator[Row]:
     """The bot, the administrator, the agents, and one portal user per customer."""
-    yield user(BOT, "__system__", 2, OLDEST, is_active=False)
+    yield user(BOT, "__system__", BOT_PARTNER, OLDEST, is_active=False)
     yield user(ADMIN, "admin", 3, OLDEST)
     for agent in desk.agents:
         yield user(agent.user_id, agent.login, agent.partner_id, agent.created, agent.active)
@@ -166,13 +175,13 @@ def user(id: int, login: str, partner_id: int, created: datetime, is_active: boo
     } | audit(created)
 
 
-def field(id: int, name: str, label: str, relation: str) -> Row:
+def field(id: int, name: str, label: str, relation: str | None) -> Row:
     return {
         "id": id,
         "name": name,
         "model": "helpdesk.ticket",
         "field_description": {"en_US": label},
-        "ttype": "many2one",
+        "ttype": "many2one" if relation else "selection",
         "relation": relation,
     } | audit(OLDEST)
 

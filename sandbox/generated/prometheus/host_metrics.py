@@ -37,7 +37,7 @@ class HostMetrics:
         self.inventory = inventory
         self.faults = faults
         self.profiles = profiles_of(inventory)
-        self.instances = [f"{host.host}:9100" for host in inventory.hosts]
+        self.instances = [f"{host.scraped_as}:9100" for host in inventory.hosts]
         self.noise = lru_cache(maxsize=4)(self._noise)
         self.work = lru_cache(maxsize=4)(self._work)
         held = DEVICE_DAYS_HELD // max(len(self.instances), 1)

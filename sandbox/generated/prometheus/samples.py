@@ -16,6 +16,12 @@ from sandbox.estate import RawSeries
 from sandbox.generated.faults import Fault, Faults
 from sandbox.generated.inventory import Device, Inventory
 from sandbox.generated.prometheus.host_metrics import HostMetrics
+from sandbox.generated.prometheus.services import (
+    Service,
+    probe_labels,
+    probes_of_day,
+    request_labels,
+)
 from sandbox.generated.randomness import Integers, generator
 from sandbox.generated.timeline import EPOCH, EPOCH_DAY, millis
 
@@ -37,13 +43,22 @@ RULE_OF_FAULT = {
 class Scrapes:
     """The samples of an estate's targets and alerting rules."""
 
-    def __init__(self, inventory: Inventory, faults: Faults, metrics: HostMetrics) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        faults: Faults,
+        metrics: HostMetrics,
+        services: list[Service],
+    ) -> None:
         self.inventory = inventory
         self.faults = faults
         self.metrics = metrics
         hosts = list(enumerate(inventory.hosts))
         self.targets = [(row, node_labels(host)) for row, host in hosts]
         self.targets += [(row, snmp_labels(host)) for row, host in hosts if not host.is_server]
+        self.targets += [(service.row, request_labels(service)) for service in services]
+        # a probe is scraped of the prober, which answers whatever becomes of the host
+        self.targets += [(len(hosts), probe_labels(service)) for service in services]
         random = generator(inventory.seed, "scrape offset")
         self.offsets = random.integers(1, SCRAPE_MILLIS, len(self.targets), endpoint=True)
         self.offsets[0] = SCRAPE_MILLIS
@@ -82,10 +97,10 @@ class Scrapes:
                 yield RawSeries(labels, at, np.ones(len(at)))
 
     def _scrapes(self, hour: int) -> Integers:
-        """How many scrapes of each host there were in an epoch hour."""
-        samples = self.metrics.samples(EPOCH_DAY + hour // 24)[:, hour % 24]
-        counted: Integers = np.nan_to_num(samples).astype(np.int64)
-        return counted
+        """How many scrapes there were in an epoch hour of each host, and last of the prober."""
+        day, of_day = EPOCH_DAY + hour // 24, hour % 24
+        samples = np.nan_to_num(self.metrics.samples(day)[:, of_day]).astype(np.int64)
+        return np.append(samples, probes_of_day(self.inventory.seed, day)[of_day])
 
     def _downs(self, start: int, end: int) -> dict[int, list[tuple[int, int, int]]]:
         """(from, to, every n-th scrape) by host in which its targets answered nothing."""
@@ -121,7 +136,7 @@ def rule_of(fault: Fault) -> tuple[str, str]:
 
 
 def node_labels(host: Device) -> dict[str, str]:
-    return {"instance": f"{host.host}:9100", "job": "node"}
+    return {"instance": f"{host.scraped_as}:9100", "job": "node"}
 
 
 def snmp_labels(host: Device) -> dict[str, str]:

@@ -53,7 +53,12 @@ def agents_on(inventory: Inventory) -> list[Agent]:
 
 
 def registered_name(device: Device) -> str:
-    """Agents name themselves: mostly by host name, some fully qualified, some in capitals."""
+    """Agents name themselves: mostly by host name, some otherwise.
+
+    Some give the full name, some capitals, and some the serial number of the machine.
+    """
+    if device.index % 7 == 1 and device.serial:
+        return device.serial
     if device.index % 7 == 3:
         return device.host or ""
     return device.hostname.upper() if device.index % 7 == 5 else device.hostname

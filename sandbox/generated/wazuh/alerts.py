@@ -16,9 +16,10 @@ from sandbox.generated.randomness import Integers, generator, pick
 from sandbox.generated.timeline import EPOCH, MILLISECOND, day_of, days_of, millis, start_of
 from sandbox.generated.wazuh.agents import MANAGERS, NODES, Agent, agents_on
 from sandbox.generated.wazuh.alert_documents import Firing, hit_of
-from sandbox.generated.wazuh.rules import RULES, RULES_OF_FAULT, Rule
+from sandbox.generated.wazuh.rules import BLOCKED, BLOCKING, RULES, RULES_OF_FAULT, Rule
 
 DAYS_KEPT = 2
+RESPONSE_TIME = timedelta(milliseconds=900)
 USERS = ("deploy", "admin", "oracle", "backup", "postgres", "m.keller", "test", "svc-web")
 SOURCES = ("203.0.113.{}", "198.51.100.{}", "192.0.2.{}", "2001:db8:7::{:x}")
 HOURLY_RHYTHM = (
@@ -114,7 +115,10 @@ class Alerts:
                 seconds = burst + float(random.exponential(90.0))
                 if seconds < length:
                     at = fault.begin + timedelta(milliseconds=int(seconds * 1000))
-                    yield self._firing(random, at, agent, rule)
+                    firing = self._firing(random, at, agent, rule)
+                    yield firing
+                    if rule.id in BLOCKED:
+                        yield firing._replace(at=at + RESPONSE_TIME, rule=RULES[BLOCKING])
 
     def _firing(
         self, random: np.random.Generator, at: datetime, agent: Agent, rule: Rule

@@ -11,8 +11,9 @@ WINDOWS_EVENT = '{{"win":{{"system":{{"eventID":"{event}","computer":"{host}"}}}
 class Rule(NamedTuple):
     """A rule as alerts quote it.
 
-    `system` is ``linux``, ``windows`` or ``manager``; `weight` is how often it fires on a quiet
-    day; `log` is a template of the line that fires it, its program being the decoder.
+    `system` is ``linux``, ``windows``, ``manager``, or ``response`` to another rule; `weight` is
+    how often it fires on a quiet day; `log` is a template of the line that fires it, its program
+    being the decoder.
     """
 
     id: str
@@ -108,6 +109,10 @@ RULES = {
              "wazuh-monitord", 0.2, "ossec: Agent disconnected: '{host}-any'."),
         Rule("591", 3, "Log file rotated.", ("ossec",), (), "manager", "ossec",
              "wazuh-logcollector", 1, "ossec: File rotated (inode changed): '/var/log/syslog'."),
+        Rule("651", 3, "Host Blocked by firewall-drop Active Response",
+             ("ossec", "active_response"), (), "response", "ar_log_json",
+             "/var/ossec/logs/active-responses.log", 1,
+             "active-response/bin/firewall-drop: Starting, srcip {source}"),
         Rule("60106", 3, "Windows Logon Success", (*WIN_SECURITY, "authentication_success"),
              ("T1078",), "windows", "windows_eventchannel", CHANNEL, 20, WINDOWS_EVENT),
         Rule("60137", 3, "Windows User Logoff", WIN_SECURITY,
@@ -172,3 +177,7 @@ RULES_OF_FAULT: dict[str, dict[str, tuple[str, ...]]] = {
     "stuck_sensor": {"linux": ("5139",), "windows": ("60602",)},
 }
 """Rules that fire during a fault, by its kind and the host's system."""
+
+BLOCKING = "651"
+BLOCKED = ("5712", "5763")
+"""Attacks to which the manager responds by itself, during a fault."""

@@ -222,6 +222,12 @@ def test_the_rest_of_odoo_has_the_dirt_of_a_real_one(reader_url: str) -> None:
         " where m.message_type = 'comment' and not m.is_internal and not u.share",
         "holidays ahead": "select count(*) from resource_calendar_leaves"
         " where date_from > '2026-03-20'",
+        "acknowledgements by Odoo itself": "select count(*) from mail_message"
+        " where message_type = 'auto_comment' and author_id = 2 and not is_internal",
+        "tickets opened by agents": "select count(*) from helpdesk_ticket where create_uid > 2",
+        "changed priorities": "select count(*) from mail_tracking_value as v"
+        " join ir_model_fields as f on f.id = v.field_id where f.name = 'priority'"
+        " and old_value_char <> new_value_char and new_value_integer is null",
         "hours booked": "select count(*) from account_analytic_line"
         " where unit_amount > 0 and amount < 0 and helpdesk_ticket_id is not null",
     }

@@ -10,7 +10,11 @@ import requests
 
 from sandbox.generated.estate import GeneratedEstate
 from sandbox.prometheus.api import CANCELED, STARTING, TIMEOUT, Behaviour, prometheus_app
-from sandbox.prometheus.expressions import EXPRESSIONS, INTERFACE_EXPRESSIONS
+from sandbox.prometheus.expressions import (
+    EXPRESSIONS,
+    INTERFACE_EXPRESSIONS,
+    SERVICE_EXPRESSIONS,
+)
 from sandbox.prometheus.queries import Query, Samples, Selector, parsed
 from sandbox.prometheus.text import formatted, numbers
 from tests.sandbox.conftest import CLOCK
@@ -133,9 +137,27 @@ def test_interfaces_answer_with_the_estates_values(
     assert len(found) == 6
 
 
+@pytest.mark.parametrize("column", SERVICE_EXPRESSIONS)
+def test_services_answer_with_the_estates_values(
+    base_url: str, tiny: GeneratedEstate, column: str
+) -> None:
+    start = LAST_HOUR - 30 * HOUR
+    form = {"query": SERVICE_EXPRESSIONS[column], "start": start, "end": LAST_HOUR, "step": HOUR}
+    answer = ask(base_url, "query_range", **form).json()["data"]["result"]
+    expected = {
+        series.instance: [
+            [at, formatted(value)]
+            for at, value in zip(series.evaluated_at.tolist(), series.values.tolist(), strict=True)
+        ]
+        for series in tiny.service_metric(column, start, LAST_HOUR)
+    }
+    assert {series["metric"]["service"]: series["values"] for series in answer} == expected
+    assert len(expected) >= len(tiny.inventory.customers)
+
+
 def test_ranges_are_left_open_since_version_3(tiny: GeneratedEstate) -> None:
     # the first host is scraped on the minute
-    host = f"{tiny.inventory.hosts[0].host}:9100"
+    host = f"{tiny.inventory.hosts[0].scraped_as}:9100"
     for version, first in (("3.5.0", 60), ("2.53.1", 0)):
         with served(prometheus_app(tiny, Behaviour(version))) as url:
             form = {"query": f'up{{instance="{host}"}}[2m]', "time": LAST_HOUR}
@@ -184,6 +206,8 @@ def test_targets_are_what_up_is_sampled_of(base_url: str, tiny: GeneratedEstate)
     assert sorted(labels) == sorted(sampled)
     by_job = ask(base_url, "query", query="count by (job) (up)", time=LAST_HOUR).json()
     assert [series["metric"] for series in by_job["data"]["result"]] == [
+        {"job": "blackbox"},
+        {"job": "http"},
         {"job": "node"},
         {"job": "snmp"},
     ]

@@ -18,6 +18,15 @@ outcomes as (
     select * from {{ ref('prediction_outcomes') }}
 ),
 
+percentiles as (
+    select * from {{ ref('fct_infrastructure_percentiles_daily') }}
+),
+
+critical_alerts as (
+    select * from {{ ref('fct_security_alerts') }}
+    where severity_key = 4
+),
+
 spans as (
     select
         device_key,
@@ -92,6 +101,8 @@ measured as (
         sum(mem_measured_hours) as mem_measured_hours,
         sum(mem_pct_hours) as mem_pct_hours,
         max(mem_max_pct) as mem_max_pct,
+        sum(disk_measured_hours) as disk_measured_hours,
+        sum(disk_pct_hours) as disk_pct_hours,
         max(disk_max_pct) as disk_max_pct,
         sum(net_in_bytes) as net_in_bytes,
         sum(net_out_bytes) as net_out_bytes,
@@ -132,6 +143,23 @@ predicted as (
     group by date_key, site_key, role_name, customer_key
 ),
 
+-- alerts without a device have a customer at most
+alerted as (
+    select
+        critical_alerts.date_key,
+        critical_alerts.site_key,
+        coalesce(devices.role_name, 'unknown') as role_name,
+        critical_alerts.customer_key,
+        count(*) as critical_alerts
+    from critical_alerts
+    left join devices on critical_alerts.device_version_key = devices.device_version_key
+    group by
+        critical_alerts.date_key,
+        critical_alerts.site_key,
+        coalesce(devices.role_name, 'unknown'),
+        critical_alerts.customer_key
+),
+
 slices as (
     select
         date_key,
@@ -153,6 +181,13 @@ slices as (
         role_name,
         customer_key
     from predicted
+    union
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key
+    from alerted
 ),
 
 joined as (
@@ -172,14 +207,19 @@ joined as (
             as coverage_pct,
         round(100 * measured.up_minutes / nullif(60 * measured.up_measured_hours, 0), 4) as availability_pct,
         round(measured.cpu_pct_hours / nullif(measured.cpu_measured_hours, 0), 4) as cpu_avg_pct,
+        percentiles.cpu_p95_pct,
         round(measured.cpu_max_pct::numeric, 4) as cpu_max_pct,
         round(measured.mem_pct_hours / nullif(measured.mem_measured_hours, 0), 4) as mem_avg_pct,
+        percentiles.mem_p95_pct,
         round(measured.mem_max_pct::numeric, 4) as mem_max_pct,
+        round(measured.disk_pct_hours / nullif(measured.disk_measured_hours, 0), 4) as disk_avg_pct,
+        percentiles.disk_p95_pct,
         round(measured.disk_max_pct::numeric, 4) as disk_max_pct,
         measured.net_in_bytes,
         measured.net_out_bytes,
         round(measured.temp_max_celsius::numeric, 2) as temp_max_celsius,
         round(measured.energy_kwh, 4) as energy_kwh,
+        coalesce(alerted.critical_alerts, 0) as critical_alerts,
         coalesce(predicted.scored_device_hours, 0) as scored_device_hours,
         coalesce(predicted.anomalies, 0) as anomalies,
         round(100 * predicted.anomalies::numeric / nullif(predicted.scored_device_hours, 0), 4) as anomaly_rate_pct,
@@ -198,6 +238,18 @@ joined as (
             and slices.site_key = measured.site_key
             and slices.role_name = measured.role_name
             and slices.customer_key = measured.customer_key
+    left join percentiles
+        on
+            slices.date_key = percentiles.date_key
+            and slices.site_key = percentiles.site_key
+            and slices.role_name = percentiles.role_name
+            and slices.customer_key = percentiles.customer_key
+    left join alerted
+        on
+            slices.date_key = alerted.date_key
+            and slices.site_key = alerted.site_key
+            and slices.role_name = alerted.role_name
+            and slices.customer_key = alerted.customer_key
     left join predicted
         on
             slices.date_key = predicted.date_key

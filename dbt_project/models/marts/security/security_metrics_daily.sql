@@ -1,9 +1,25 @@
-with alerts as (
+with alert_days as (
+    select * from {{ ref('fct_security_alerts_daily') }}
+),
+
+alerts as (
     select * from {{ ref('fct_security_alerts') }}
+),
+
+links as (
+    select * from {{ ref('bridge_case_alert') }}
 ),
 
 incidents as (
     select * from {{ ref('fct_incidents') }}
+),
+
+vulnerability_days as (
+    select * from {{ ref('fct_vulnerability_daily') }}
+),
+
+posture as (
+    select * from {{ ref('compliance_posture_daily') }}
 ),
 
 sites as (
@@ -14,34 +30,54 @@ customers as (
     select * from {{ ref('dim_customer') }}
 ),
 
--- counted in two steps, since distinct counts of millions of rows are slow in one
-alert_groups as (
-    select
-        date_key,
-        customer_key,
-        site_key,
-        severity_key,
-        agent_id,
-        rule_id,
-        count(*) as alerts
-    from alerts
-    group by date_key, customer_key, site_key, severity_key, agent_id, rule_id
-),
-
-alert_days as (
+raised as (
     select
         date_key,
         customer_key,
         site_key,
         severity_key,
         sum(alerts)::bigint as alerts,
-        count(distinct agent_id) as agents,
-        count(distinct rule_id) as rules
-    from alert_groups
+        sum(blocked)::bigint as blocked,
+        count(distinct agent_key) as agents,
+        count(distinct rule_key) as rules
+    from alert_days
+    group by date_key, customer_key, site_key, severity_key
+),
+
+-- few enough for the index
+responded as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key,
+        count(*) as responded
+    from alerts
+    where is_responded
+    group by date_key, customer_key, site_key, severity_key
+),
+
+judged_alerts as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key,
+        count(*) as forwarded,
+        count(*) filter (where disposition <> 'untriaged') as triaged,
+        count(*) filter (where disposition in ('false positive', 'duplicate', 'no action')) as noise
+    from links
     group by date_key, customer_key, site_key, severity_key
 ),
 
 -- clocks that run backwards measure a mistake in the dates, not the work
+measured_incidents as (
+    select
+        *,
+        not has_order_violation and not is_false_positive and not is_duplicate as is_measured
+    from incidents
+),
+
 judged_incidents as (
     select
         {{ date_key('detected_at') }} as opened_date_key,
@@ -52,11 +88,11 @@ judged_incidents as (
         is_open,
         is_true_positive,
         is_false_positive,
-        time_to_detect_seconds,
-        time_to_acknowledge_from_detection_seconds,
-        time_to_resolve_from_detection_seconds,
-        not has_order_violation and not is_false_positive and not is_duplicate as is_measured
-    from incidents
+        is_duplicate,
+        case when is_measured then time_to_detect_seconds end as detect_seconds,
+        case when is_measured then time_to_acknowledge_from_detection_seconds end as acknowledge_seconds,
+        case when is_measured then time_to_resolve_from_detection_seconds end as resolve_seconds
+    from measured_incidents
 ),
 
 opened_days as (
@@ -65,11 +101,17 @@ opened_days as (
         customer_key,
         site_key,
         severity_key,
-        count(*) as cases_opened,
-        count(time_to_detect_seconds) filter (where is_measured) as time_to_detect_cases,
-        avg(time_to_detect_seconds) filter (where is_measured) as time_to_detect_seconds,
-        count(time_to_acknowledge_from_detection_seconds) filter (where is_measured) as time_to_acknowledge_cases,
-        avg(time_to_acknowledge_from_detection_seconds) filter (where is_measured) as time_to_acknowledge_seconds
+        count(*) as incidents_opened,
+        count(detect_seconds) as time_to_detect_incidents,
+        avg(detect_seconds) as detect_mean,
+        percentile_cont(0.5) within group (order by detect_seconds) as detect_p50,
+        percentile_cont(0.9) within group (order by detect_seconds) as detect_p90,
+        percentile_cont(0.95) within group (order by detect_seconds) as detect_p95,
+        count(acknowledge_seconds) as time_to_acknowledge_incidents,
+        avg(acknowledge_seconds) as acknowledge_mean,
+        percentile_cont(0.5) within group (order by acknowledge_seconds) as acknowledge_p50,
+        percentile_cont(0.9) within group (order by acknowledge_seconds) as acknowledge_p90,
+        percentile_cont(0.95) within group (order by acknowledge_seconds) as acknowledge_p95
     from judged_incidents
     group by opened_date_key, customer_key, site_key, severity_key
 ),
@@ -80,14 +122,47 @@ closed_days as (
         customer_key,
         site_key,
         severity_key,
-        count(*) as cases_closed,
-        count(*) filter (where is_true_positive) as cases_true_positive,
-        count(*) filter (where is_false_positive) as cases_false_positive,
-        count(time_to_resolve_from_detection_seconds) filter (where is_measured) as time_to_resolve_cases,
-        avg(time_to_resolve_from_detection_seconds) filter (where is_measured) as time_to_resolve_seconds
+        count(*) as incidents_resolved,
+        count(*) filter (where is_true_positive) as incidents_true_positive,
+        count(*) filter (where is_false_positive) as incidents_false_positive,
+        count(*) filter (where is_duplicate) as incidents_duplicate,
+        count(resolve_seconds) as time_to_resolve_incidents,
+        avg(resolve_seconds) as resolve_mean,
+        percentile_cont(0.5) within group (order by resolve_seconds) as resolve_p50,
+        percentile_cont(0.9) within group (order by resolve_seconds) as resolve_p90,
+        percentile_cont(0.95) within group (order by resolve_seconds) as resolve_p95
     from judged_incidents
     where not is_open
     group by closed_date_key, customer_key, site_key, severity_key
+),
+
+vulnerabilities as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key,
+        sum(carried_in)::bigint as carried_in,
+        sum(opened)::bigint as opened,
+        sum(resolved)::bigint as resolved,
+        sum(removed)::bigint as removed,
+        sum(open_count)::bigint as open_count,
+        sum(overdue_count)::bigint as overdue_count
+    from vulnerability_days
+    group by date_key, customer_key, site_key, severity_key
+),
+
+-- checks have no severity
+compliance as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        -2 as severity_key,
+        sum(passed)::bigint as passed,
+        sum(failed)::bigint as failed
+    from posture
+    group by date_key, customer_key, site_key
 ),
 
 slices as (
@@ -96,7 +171,14 @@ slices as (
         customer_key,
         site_key,
         severity_key
-    from alert_days
+    from raised
+    union
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key
+    from judged_alerts
     union
     select
         date_key,
@@ -111,6 +193,20 @@ slices as (
         site_key,
         severity_key
     from closed_days
+    union
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key
+    from vulnerabilities
+    union
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key
+    from compliance
 ),
 
 joined as (
@@ -123,26 +219,64 @@ joined as (
         sites.site_name,
         slices.severity_key,
         {{ severity_name('slices.severity_key') }} as severity,
-        coalesce(alert_days.alerts, 0) as alerts,
-        coalesce(alert_days.agents, 0) as agents,
-        coalesce(alert_days.rules, 0) as rules,
-        coalesce(opened_days.cases_opened, 0) as cases_opened,
-        coalesce(closed_days.cases_closed, 0) as cases_closed,
-        coalesce(closed_days.cases_true_positive, 0) as cases_true_positive,
-        coalesce(closed_days.cases_false_positive, 0) as cases_false_positive,
-        coalesce(opened_days.time_to_detect_cases, 0) as time_to_detect_cases,
-        round(opened_days.time_to_detect_seconds / 60, 4) as mean_time_to_detect_minutes,
-        coalesce(opened_days.time_to_acknowledge_cases, 0) as time_to_acknowledge_cases,
-        round(opened_days.time_to_acknowledge_seconds / 60, 4) as mean_time_to_acknowledge_minutes,
-        coalesce(closed_days.time_to_resolve_cases, 0) as time_to_resolve_cases,
-        round(closed_days.time_to_resolve_seconds / 60, 4) as mean_time_to_resolve_minutes
+        coalesce(raised.alerts, 0) as alerts,
+        coalesce(raised.agents, 0) as agents,
+        coalesce(raised.rules, 0) as rules,
+        coalesce(raised.blocked, 0) as blocked,
+        coalesce(responded.responded, 0) as responded,
+        coalesce(judged_alerts.forwarded, 0) as forwarded,
+        coalesce(judged_alerts.triaged, 0) as triaged,
+        coalesce(judged_alerts.noise, 0) as noise,
+        round(100.0 * judged_alerts.noise / nullif(judged_alerts.triaged, 0), 4)::numeric(7, 4) as noise_pct,
+        coalesce(opened_days.incidents_opened, 0) as incidents_opened,
+        coalesce(closed_days.incidents_resolved, 0) as incidents_resolved,
+        coalesce(closed_days.incidents_true_positive, 0) as incidents_true_positive,
+        coalesce(closed_days.incidents_false_positive, 0) as incidents_false_positive,
+        coalesce(closed_days.incidents_duplicate, 0) as incidents_duplicate,
+        coalesce(opened_days.time_to_detect_incidents, 0) as time_to_detect_incidents,
+        {{ minutes('opened_days.detect_mean') }} as mean_time_to_detect_minutes,
+        {{ minutes('opened_days.detect_p50') }} as time_to_detect_p50_minutes,
+        {{ minutes('opened_days.detect_p90') }} as time_to_detect_p90_minutes,
+        {{ minutes('opened_days.detect_p95') }} as time_to_detect_p95_minutes,
+        coalesce(opened_days.time_to_acknowledge_incidents, 0) as time_to_acknowledge_incidents,
+        {{ minutes('opened_days.acknowledge_mean') }} as mean_time_to_acknowledge_minutes,
+        {{ minutes('opened_days.acknowledge_p50') }} as time_to_acknowledge_p50_minutes,
+        {{ minutes('opened_days.acknowledge_p90') }} as time_to_acknowledge_p90_minutes,
+        {{ minutes('opened_days.acknowledge_p95') }} as time_to_acknowledge_p95_minutes,
+        coalesce(closed_days.time_to_resolve_incidents, 0) as time_to_resolve_incidents,
+        {{ minutes('closed_days.resolve_mean') }} as mean_time_to_resolve_minutes,
+        {{ minutes('closed_days.resolve_p50') }} as time_to_resolve_p50_minutes,
+        {{ minutes('closed_days.resolve_p90') }} as time_to_resolve_p90_minutes,
+        {{ minutes('closed_days.resolve_p95') }} as time_to_resolve_p95_minutes,
+        coalesce(vulnerabilities.carried_in, 0) as vulnerabilities_carried_in,
+        coalesce(vulnerabilities.opened, 0) as vulnerabilities_opened,
+        coalesce(vulnerabilities.resolved, 0) as vulnerabilities_resolved,
+        coalesce(vulnerabilities.removed, 0) as vulnerabilities_removed,
+        coalesce(vulnerabilities.open_count, 0) as vulnerabilities_open,
+        coalesce(vulnerabilities.overdue_count, 0) as vulnerabilities_overdue,
+        coalesce(compliance.passed, 0) as checks_passed,
+        coalesce(compliance.failed, 0) as checks_failed,
+        round(100.0 * compliance.passed / nullif(compliance.passed + compliance.failed, 0), 4)::numeric(7, 4)
+            as compliance_pct
     from slices
-    left join alert_days
+    left join raised
         on
-            slices.date_key = alert_days.date_key
-            and slices.customer_key = alert_days.customer_key
-            and slices.site_key = alert_days.site_key
-            and slices.severity_key = alert_days.severity_key
+            slices.date_key = raised.date_key
+            and slices.customer_key = raised.customer_key
+            and slices.site_key = raised.site_key
+            and slices.severity_key = raised.severity_key
+    left join responded
+        on
+            slices.date_key = responded.date_key
+            and slices.customer_key = responded.customer_key
+            and slices.site_key = responded.site_key
+            and slices.severity_key = responded.severity_key
+    left join judged_alerts
+        on
+            slices.date_key = judged_alerts.date_key
+            and slices.customer_key = judged_alerts.customer_key
+            and slices.site_key = judged_alerts.site_key
+            and slices.severity_key = judged_alerts.severity_key
     left join opened_days
         on
             slices.date_key = opened_days.date_key
@@ -155,6 +289,18 @@ joined as (
             and slices.customer_key = closed_days.customer_key
             and slices.site_key = closed_days.site_key
             and slices.severity_key = closed_days.severity_key
+    left join vulnerabilities
+        on
+            slices.date_key = vulnerabilities.date_key
+            and slices.customer_key = vulnerabilities.customer_key
+            and slices.site_key = vulnerabilities.site_key
+            and slices.severity_key = vulnerabilities.severity_key
+    left join compliance
+        on
+            slices.date_key = compliance.date_key
+            and slices.customer_key = compliance.customer_key
+            and slices.site_key = compliance.site_key
+            and slices.severity_key = compliance.severity_key
     left join customers on slices.customer_key = customers.customer_key and customers.is_current
     left join sites on slices.site_key = sites.site_key and sites.is_current
 )

@@ -1,190 +1,234 @@
+{%- set sla_states = [
+    'met', 'breached', 'overdue', 'at_risk', 'running', 'paused', 'superseded', 'superseded_at_risk', 'cancelled'
+] -%}
+{%- set clocks = [
+    'first_response', 'first_response_business',
+    'first_resolution', 'first_resolution_business',
+    'last_resolution', 'last_resolution_business'
+] -%}
+
 with tickets as (
     select * from {{ ref('fct_tickets') }}
 ),
 
 ticket_events as (
     select * from {{ ref('fct_ticket_events') }}
+    where event_kind in ('created', 'closed', 'reopened')
+),
+
+backlog as (
+    select * from {{ ref('fct_ticket_backlog_daily') }}
+),
+
+slas as (
+    select * from {{ ref('fct_ticket_sla') }}
 ),
 
 customers as (
     select * from {{ ref('dim_customer') }}
+    where is_current
 ),
 
--- after the last thing the helpdesk said nothing is known, not even that the backlog stayed
-horizon as (
-    select {{ utc_date('least(max(last_at), ' ~ as_of() ~ ')') }} as last_day
-    from (
-        select max(updated_at) as last_at from tickets
-        union all
-        select max(event_at) as last_at from ticket_events
-    ) as last_moments
+teams as (
+    select * from {{ ref('dim_team') }}
 ),
 
-ordered_events as (
+last_day as (
+    select greatest((select max(event_on) from ticket_events), (select max(date_day) from backlog)) as date_day
+),
+
+-- answers count on the day a ticket came, solutions on that of its first closing, final ones and costs on
+-- that of its last, each under the team and priority of that moment
+milestones as (
     select
         *,
-        event_kind = 'closed' and lag(event_number) over same_kind is null as is_first_close,
-        event_kind = 'closed' and lead(event_number) over same_kind is null as is_last_close
+        case
+            when event_kind = 'created' then 'created'
+            when event_kind = 'closed' and lag(event_number) over same_kind is null then 'solved'
+        end as first_milestone,
+        case when event_kind = 'closed' and lead(event_number) over same_kind is null then 'finally solved' end
+            as last_milestone
     from ticket_events
-    where event_kind <> 'moved'
     window same_kind as (partition by ticket_key, event_kind order by event_number)
 ),
 
--- a ticket is solved and judged on the day of its first closing, its last clock stops with the last
-events as (
+observations as (
     select
-        {{ utc_date('ordered_events.event_at') }} as date_day,
-        tickets.customer_key,
-        tickets.team_key,
-        tickets.priority_code,
-        ordered_events.event_kind,
-        case when ordered_events.is_first_close then tickets.ticket_key end as solved_ticket_key,
-        case when ordered_events.is_first_close then tickets.sla_state end as sla_state,
-        case when ordered_events.is_first_close then tickets.first_resolution_seconds end as first_resolution_seconds,
-        case when ordered_events.is_last_close then tickets.last_resolution_seconds end as last_resolution_seconds
-    from ordered_events
-    inner join tickets on ordered_events.ticket_key = tickets.ticket_key
-),
-
-active_days as (
-    select
-        date_day,
+        event_on as date_day,
         customer_key,
         team_key,
         priority_code,
-        count(*) filter (where event_kind = 'created') as created,
-        count(solved_ticket_key) as solved,
-        count(*) filter (where event_kind = 'closed') as closed,
-        count(*) filter (where event_kind = 'reopened') as reopened,
-        count(*) filter (where sla_state = 'met') as sla_met,
-        count(*) filter (where sla_state = 'missed') as sla_missed,
-        count(first_resolution_seconds) as first_resolution_tickets,
-        sum(first_resolution_seconds) as first_resolution_seconds,
-        percentile_cont(0.5) within group (order by first_resolution_seconds) as first_resolution_p50_seconds,
-        percentile_cont(0.9) within group (order by first_resolution_seconds) as first_resolution_p90_seconds,
-        count(last_resolution_seconds) as last_resolution_tickets,
-        sum(last_resolution_seconds) as last_resolution_seconds,
-        percentile_cont(0.5) within group (order by last_resolution_seconds) as last_resolution_p50_seconds,
-        percentile_cont(0.9) within group (order by last_resolution_seconds) as last_resolution_p90_seconds
-    from events
-    group by date_day, customer_key, team_key, priority_code
-),
-
-balances as (
+        event_kind as measure,
+        1::numeric as value
+    from ticket_events
+    union all
     select
-        *,
-        sum(created + reopened - closed) over same_slice as backlog,
-        lead(date_day) over same_slice as next_date_day
-    from active_days
-    window same_slice as (partition by customer_key, team_key, priority_code order by date_day)
-),
-
--- between two active days only the backlog has anything to say
-quiet_days as (
-    select
-        generate_series(
-            (balances.date_day + 1)::timestamp,
-            coalesce(balances.next_date_day - 1, horizon.last_day)::timestamp,
-            interval '1 day'
-        )::date as date_day,
-        balances.customer_key,
-        balances.team_key,
-        balances.priority_code,
-        balances.backlog
-    from balances
-    cross join horizon
-    where balances.backlog > 0
-),
-
-all_days as (
-    select
-        date_day,
-        customer_key,
-        team_key,
-        priority_code,
-        created,
-        solved,
-        closed,
-        reopened,
-        backlog,
-        sla_met,
-        sla_missed,
-        first_resolution_tickets,
-        first_resolution_seconds / nullif(first_resolution_tickets, 0) as first_resolution_avg_seconds,
-        first_resolution_p50_seconds,
-        first_resolution_p90_seconds,
-        last_resolution_tickets,
-        last_resolution_seconds / nullif(last_resolution_tickets, 0) as last_resolution_avg_seconds,
-        last_resolution_p50_seconds,
-        last_resolution_p90_seconds
-    from balances
+        milestones.event_on as date_day,
+        milestones.customer_key,
+        milestones.team_key,
+        milestones.priority_code,
+        measured.measure,
+        measured.value
+    from milestones
+    inner join tickets on milestones.ticket_key = tickets.ticket_key
+    cross join
+        lateral (
+            values
+            ('created', 'created_by_agents', case when tickets.is_opened_by_agent then 1 end),
+            ('created', 'first_response', tickets.first_response_seconds),
+            ('created', 'first_response_business', tickets.first_response_business_seconds),
+            ('solved', 'solved', 1),
+            ('solved', 'first_resolution', tickets.first_resolution_seconds),
+            ('solved', 'first_resolution_business', tickets.first_resolution_business_seconds),
+            ('solved', 'reopened_within_30_days', tickets.is_reopened_within_30_days::integer),
+            ('finally solved', 'last_resolution', tickets.last_resolution_seconds),
+            ('finally solved', 'last_resolution_business', tickets.last_resolution_business_seconds),
+            ('finally solved', 'labour_cost', case when tickets.is_closed then tickets.labour_cost end)
+        ) as measured (milestone, measure, value)
+    where
+        measured.milestone in (milestones.first_milestone, milestones.last_milestone)
+        and measured.value is not null
     union all
     select
         date_day,
         customer_key,
         team_key,
         priority_code,
-        0 as created,
-        0 as solved,
-        0 as closed,
-        0 as reopened,
-        backlog,
-        0 as sla_met,
-        0 as sla_missed,
-        0 as first_resolution_tickets,
-        null as first_resolution_avg_seconds,
-        null as first_resolution_p50_seconds,
-        null as first_resolution_p90_seconds,
-        0 as last_resolution_tickets,
-        null as last_resolution_avg_seconds,
-        null as last_resolution_p50_seconds,
-        null as last_resolution_p90_seconds
-    from quiet_days
-),
-
-teams as (
-    select distinct
-        team_key,
-        team
-    from tickets
-),
-
-priorities as (
-    select distinct
-        priority_code,
-        priority
-    from tickets
-),
-
-labelled as (
+        'age' as measure,
+        age_days as value
+    from backlog
+    union all
+    -- a promise counts when it was due, one that still runs on the last day
     select
-        to_char(all_days.date_day, 'YYYYMMDD')::integer as date_key,
-        all_days.date_day,
-        all_days.customer_key,
-        customers.customer_name,
-        all_days.team_key,
-        teams.team,
-        all_days.priority_code,
-        priorities.priority,
-        all_days.created,
-        all_days.solved,
-        all_days.closed,
-        all_days.reopened,
-        all_days.backlog::bigint as backlog,
-        all_days.sla_met,
-        all_days.sla_missed,
-        all_days.first_resolution_tickets,
-        round(all_days.first_resolution_avg_seconds / 3600, 4) as first_resolution_avg_hours,
-        round(all_days.first_resolution_p50_seconds::numeric / 3600, 4) as first_resolution_p50_hours,
-        round(all_days.first_resolution_p90_seconds::numeric / 3600, 4) as first_resolution_p90_hours,
-        all_days.last_resolution_tickets,
-        round(all_days.last_resolution_avg_seconds / 3600, 4) as last_resolution_avg_hours,
-        round(all_days.last_resolution_p50_seconds::numeric / 3600, 4) as last_resolution_p50_hours,
-        round(all_days.last_resolution_p90_seconds::numeric / 3600, 4) as last_resolution_p90_hours
-    from all_days
-    left join teams on all_days.team_key = teams.team_key
-    left join priorities on all_days.priority_code = priorities.priority_code
-    left join customers on all_days.customer_key = customers.customer_key and customers.is_current
+        coalesce(slas.judged_on, last_day.date_day) as date_day,
+        slas.customer_key,
+        slas.team_key,
+        slas.priority_code,
+        'sla_' || slas.state as measure,
+        1 as value
+    from slas
+    cross join last_day
+    where slas.judged_on <= last_day.date_day or slas.judged_on is null
+    union all
+    select
+        opinions.date_day,
+        tickets.customer_key,
+        tickets.team_key,
+        tickets.priority_code,
+        opinions.measure,
+        opinions.value
+    from tickets
+    cross join
+        lateral (
+            values
+            (tickets.rating_requested_on, 'rating_requests', tickets.rating_requests),
+            (tickets.rated_on, 'ratings', tickets.ratings),
+            (tickets.rated_on, 'good_ratings', tickets.good_ratings)
+        ) as opinions (date_day, measure, value)
+    where opinions.date_day is not null
+),
+
+-- percentiles of a coarser level are taken over its tickets, never over those of its parts
+statistics as (
+    select
+        date_day,
+        customer_key,
+        team_key,
+        priority_code,
+        grouping(customer_key, team_key, priority_code) as rolled_up,
+        measure,
+        count(*) as observations,
+        sum(value) as total,
+        percentile_cont(array[0.5, 0.9]) within group (order by value)
+            filter (where measure similar to 'age|%response%|%resolution%') as percentiles
+    from observations
+    group by grouping sets (
+        (date_day, measure),
+        (date_day, measure, customer_key),
+        (date_day, measure, customer_key, team_key),
+        (date_day, measure, customer_key, team_key, priority_code),
+        (date_day, measure, customer_key, priority_code)
+    )
+),
+
+days as (
+    select
+        case rolled_up
+            when 7 then 'all'
+            when 3 then 'customer'
+            when 1 then 'customer_team'
+            when 2 then 'customer_priority'
+            when 0 then 'customer_team_priority'
+        end as level,
+        date_day,
+        coalesce(customer_key, -2) as customer_key,
+        coalesce(team_key, -2) as team_key,
+        case when rolled_up in (1, 3, 7) then 'all' else priority_code end as priority_code,
+        {% for measure in ['created', 'created_by_agents', 'solved', 'closed', 'reopened'] %}
+            coalesce(max(observations) filter (where measure = '{{ measure }}'), 0) as {{ measure }},
+        {% endfor %}
+        coalesce(max(observations) filter (where measure = 'age'), 0) as backlog,
+        {% for clock in ['age'] + clocks %}
+            max(observations) filter (where measure = '{{ clock }}') as {{ clock }}_tickets,
+            max(total) filter (where measure = '{{ clock }}') as {{ clock }}_total,
+            max(percentiles[1]) filter (where measure = '{{ clock }}')::numeric as {{ clock }}_p50,
+            max(percentiles[2]) filter (where measure = '{{ clock }}')::numeric as {{ clock }}_p90,
+        {% endfor %}
+        coalesce(max(observations) filter (where measure = 'reopened_within_30_days'), 0) as reopen_cohort,
+        max(total) filter (where measure = 'reopened_within_30_days') as reopened_of_cohort,
+        {% for state in sla_states %}
+            coalesce(max(observations) filter (where measure = 'sla_{{ state }}'), 0) as sla_{{ state }},
+        {% endfor %}
+        {% for measure in ['rating_requests', 'ratings', 'good_ratings'] %}
+            coalesce(max(total) filter (where measure = '{{ measure }}'), 0)::bigint as {{ measure }},
+        {% endfor %}
+        coalesce(max(observations) filter (where measure = 'labour_cost'), 0) as cost_tickets,
+        coalesce(max(total) filter (where measure = 'labour_cost'), 0) as labour_cost
+    from statistics
+    group by rolled_up, date_day, customer_key, team_key, priority_code
 )
 
-select * from labelled
+select
+    days.level,
+    to_char(days.date_day, 'YYYYMMDD')::integer as date_key,
+    days.date_day,
+    days.customer_key,
+    case when days.level = 'all' then 'All customers' else customers.customer_name end as customer_name,
+    days.team_key,
+    case when days.level in ('customer_team', 'customer_team_priority') then teams.team_name else 'all' end as team,
+    days.priority_code,
+    case when days.priority_code = 'all' then 'all' else {{ priority_name('days.priority_code') }} end as priority,
+    days.created,
+    days.created_by_agents,
+    days.solved,
+    days.closed,
+    days.reopened,
+    days.backlog,
+    round(days.age_p50, 4) as backlog_age_p50_days,
+    round(days.age_p90, 4) as backlog_age_p90_days,
+    {% for clock in clocks %}
+        {% if not clock.endswith('_business') %}
+            coalesce(days.{{ clock }}_tickets, 0) as {{ clock }}_tickets,
+        {% endif %}
+        round(days.{{ clock }}_total / days.{{ clock }}_tickets / 3600, 4) as {{ clock }}_avg_hours,
+        round(days.{{ clock }}_p50 / 3600, 4) as {{ clock }}_p50_hours,
+        round(days.{{ clock }}_p90 / 3600, 4) as {{ clock }}_p90_hours,
+    {% endfor %}
+    days.reopen_cohort,
+    coalesce(days.reopened_of_cohort, 0)::bigint as reopened_within_30_days,
+    round(100 * days.reopened_of_cohort / nullif(days.reopen_cohort, 0), 4) as reopen_rate_pct,
+    {% for state in sla_states %}
+        days.sla_{{ state }},
+    {% endfor %}
+    round(
+        100.0 * days.sla_met / nullif(days.sla_met + days.sla_breached + days.sla_overdue, 0), 4
+    ) as sla_compliance_pct,
+    days.rating_requests,
+    days.ratings,
+    days.good_ratings,
+    case when days.ratings >= 5 then round(100.0 * days.good_ratings / days.ratings, 4) end as csat_pct,
+    round(days.labour_cost, 4) as labour_cost,
+    round(days.labour_cost / nullif(days.cost_tickets, 0), 4) as cost_per_ticket
+from days
+left join customers on days.customer_key = customers.customer_key
+left join teams on days.team_key = teams.team_key

@@ -12,6 +12,9 @@ renamed as (
         field_name,
         old_value_integer as old_value_id,
         new_value_integer as new_value_id,
+        -- a selection is tracked by label only; other labels may name a person
+        case when field_name = 'priority' then old_value_char end as old_priority_label,
+        case when field_name = 'priority' then new_value_char end as new_priority_label,
         message_date as changed_at,
         create_date as created_at,
         _known_at,

@@ -9,7 +9,7 @@ renamed as (
         id as stage_id,
         {{ translated_name('name') }} as stage_name,
         sequence as stage_order,
-        fold as is_closed_stage,
+        coalesce(closed, fold, false) as is_closed_stage,
         active as is_active,
         create_date as created_at,
         write_date as updated_at,

@@ -1,24 +1,24 @@
-with source as (
-    select *
-    from {{ source('raw_odoo', 'ticket_teams') }}
-    where _known_at <= {{ as_of() }}
+with versions as (
+    select * from {{ ref('stg_odoo__ticket_teams__versions') }}
 ),
 
 newest as (
-    {{ newest_version('source', 'id') }}
+    {{ newest_version('versions', 'team_id') }}
 ),
 
-renamed as (
+living as (
     select
-        id as team_id,
-        {{ translated_name('name') }} as team_name,
-        active as is_active,
-        create_date as created_at,
-        write_date as updated_at,
+        team_id,
+        team_name,
+        company_id,
+        calendar_id,
+        is_active,
+        created_at,
+        updated_at,
         _known_at,
         _load_id
     from newest
-    where _deleted_at is null
+    where not is_deleted
 )
 
-select * from renamed
+select * from living

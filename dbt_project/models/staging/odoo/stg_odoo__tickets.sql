@@ -1,32 +1,35 @@
-with source as (
-    select *
-    from {{ source('raw_odoo', 'tickets') }}
-    where _known_at <= {{ as_of() }}
+with versions as (
+    select * from {{ ref('stg_odoo__tickets__versions') }}
 ),
 
 newest as (
-    {{ newest_version('source', 'id') }}
+    {{ newest_version('versions', 'ticket_id') }}
 ),
 
-renamed as (
+living as (
     select
-        id as ticket_id,
+        ticket_id,
         ticket_ref,
         team_id,
         stage_id,
         user_id,
         partner_id,
-        {{ known_or_unknown('priority', ['0', '1', '2', '3']) }},
-        active as is_active,
+        opened_by_user_id,
+        category_id,
+        channel_id,
+        company_id,
+        priority,
+        priority_original,
+        is_active,
         kanban_state,
-        assign_date as assigned_at,
-        close_date as closed_at,
-        create_date as created_at,
-        write_date as updated_at,
+        assigned_at,
+        closed_at,
+        created_at,
+        updated_at,
         _known_at,
         _load_id
     from newest
-    where _deleted_at is null
+    where not is_deleted
 )
 
-select * from renamed
+select * from living

@@ -1,0 +1,83 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='date_key',
+        on_schema_change='fail',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
+with host_hours as (
+    select * from {{ ref('fct_infrastructure') }}
+),
+
+host_days as (
+    select * from {{ ref('fct_infrastructure_daily') }}
+),
+
+{% if is_incremental() %}
+    present as (
+        select
+            date_key,
+            site_key,
+            role_name,
+            customer_key,
+            sum(device_hours)::bigint as device_hours,
+            coalesce(sum(cpu_pct_hours), 0)::numeric(24, 4) as cpu_pct_hours,
+            coalesce(sum(mem_pct_hours), 0)::numeric(24, 4) as mem_pct_hours,
+            max(_load_id) as _load_id
+        from host_days
+        group by date_key, site_key, role_name, customer_key
+    ),
+
+    -- percentiles cannot be added up, but whether their hours are still the same the sums tell
+    changed_days as (
+        select coalesce(present.date_key, built.date_key) as date_key
+        from present
+        full join {{ this }} as built
+            on
+                present.date_key = built.date_key
+                and present.site_key = built.site_key
+                and present.role_name = built.role_name
+                and present.customer_key = built.customer_key
+        where
+            present.device_hours is distinct from built.device_hours
+            or present.cpu_pct_hours is distinct from built.cpu_pct_hours
+            or present.mem_pct_hours is distinct from built.mem_pct_hours
+            or present._load_id is distinct from built._load_id
+        union
+        {{ days_asked_for() }}
+    ),
+
+    -- an array, because the planner takes it for short and uses the index, which a join would not
+    measured as (
+        select *
+        from host_hours
+        where date_key = any(array(select distinct changed_days.date_key from changed_days))
+    ),
+{% else %}
+    measured as (
+        select * from host_hours
+    ),
+{% endif %}
+
+sliced as (
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key,
+        count(*) as device_hours,
+        coalesce(sum({{ fixed_point('cpu_avg_pct') }}) / 10000, 0)::numeric(24, 4) as cpu_pct_hours,
+        coalesce(sum({{ fixed_point('mem_avg_pct') }}) / 10000, 0)::numeric(24, 4) as mem_pct_hours,
+        round((percentile_cont(0.95) within group (order by cpu_avg_pct))::numeric, 4) as cpu_p95_pct,
+        round((percentile_cont(0.95) within group (order by mem_avg_pct))::numeric, 4) as mem_p95_pct,
+        round((percentile_cont(0.95) within group (order by disk_used_pct))::numeric, 4) as disk_p95_pct,
+        max(_known_at) as _known_at,
+        max(_load_id) as _load_id
+    from measured
+    group by date_key, site_key, role_name, customer_key
+)
+
+select * from sliced

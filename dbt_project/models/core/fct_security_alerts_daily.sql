@@ -1,0 +1,64 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='date_key',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['date_key']},
+            {'columns': ['device_key', 'host', 'customer_key']},
+            {'columns': ['_load_id']},
+            {'columns': ['_known_at']}
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+
+-- read twice, each time by an index, so it must not be materialised
+with alerts as not materialized (
+    select * from {{ ref('fct_security_alerts') }}
+),
+
+{% if is_incremental() %}
+    changed_days as (
+        {{ days_to_rebuild('alerts', 'event_at') }}
+    ),
+
+    -- an array, because the planner takes it for short and uses the index, which a join would not
+    raised as (
+        select *
+        from alerts
+        where date_key = any(array(select changed_days.date_key from changed_days))
+    ),
+{% else %}
+    raised as (
+        select * from alerts
+    ),
+{% endif %}
+
+counted as (
+    select
+        date_key,
+        host,
+        agent_key,
+        device_key,
+        site_key,
+        customer_key,
+        severity_key,
+        rule_key,
+        rule_id,
+        max(rule_level) as rule_level,
+        max(rule_description) as rule_description,
+        max(mitre_ids::text)::jsonb as mitre_ids,
+        count(*) as alerts,
+        count(*) filter (where is_blocked) as blocked,
+        min(event_at) as first_event_at,
+        max(event_at) as last_event_at,
+        max(_known_at) as _known_at,
+        max(_load_id) as _load_id
+    from raised
+    group by date_key, host, agent_key, device_key, site_key, customer_key, severity_key, rule_key, rule_id
+)
+
+select * from counted

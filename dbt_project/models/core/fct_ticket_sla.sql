@@ -1,0 +1,153 @@
+with clocks as (
+    select * from {{ ref('int_ticket__sla_clocks') }}
+),
+
+intervals as (
+    select * from {{ ref('int_ticket__status_intervals') }}
+    where stage_class <> 'closed'
+),
+
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+    where is_current
+),
+
+-- every milestone cuts an interval, so a clock runs on whole ones; the first may be empty
+ran as (
+    select
+        clocks.ticket_id,
+        clocks.sla_policy_key,
+        clocks.applied_at,
+        clocks.target_seconds,
+        intervals.interval_number,
+        intervals.calendar_key,
+        intervals.calendar_clock_from,
+        intervals.is_paused,
+        case
+            when intervals.is_paused or intervals.valid_from >= clocks.ends_at then 0 else intervals.business_seconds
+        end as business_seconds,
+        case
+            when intervals.is_paused or intervals.valid_from >= clocks.ends_at then 0 else intervals.calendar_seconds
+        end as calendar_seconds
+    from clocks
+    inner join intervals
+        on
+            clocks.ticket_id = intervals.ticket_id
+            and clocks.starts_at <= intervals.valid_from
+            and (clocks.ends_at > intervals.valid_from or clocks.starts_at = intervals.valid_from)
+),
+
+added_up as (
+    select
+        *,
+        sum(business_seconds) over so_far as business_seconds_so_far
+    from ran
+    window so_far as (partition by ticket_id, sla_policy_key, applied_at order by interval_number)
+),
+
+elapsed as (
+    select
+        ticket_id,
+        sla_policy_key,
+        applied_at,
+        sum(business_seconds) as business_seconds,
+        sum(calendar_seconds) as calendar_seconds,
+        (max(array[interval_number, is_paused::integer]))[2] = 1 as is_paused
+    from added_up
+    group by ticket_id, sla_policy_key, applied_at
+),
+
+-- where the target was reached, or from where it would have been
+reaching as (
+    select distinct on (ticket_id, sla_policy_key, applied_at)
+        ticket_id,
+        sla_policy_key,
+        applied_at,
+        case
+            when not is_paused
+                then {{ moment_of_open_seconds(
+                    'added_up.calendar_key',
+                    '(added_up.calendar_clock_from + added_up.target_seconds'
+                    ~ ' - added_up.business_seconds_so_far + added_up.business_seconds)'
+                ) }}
+        end as deadline_at
+    from added_up
+    order by
+        ticket_id,
+        sla_policy_key,
+        applied_at,
+        is_paused,
+        business_seconds_so_far < target_seconds,
+        case when business_seconds_so_far < target_seconds then -interval_number else interval_number end
+),
+
+timed as (
+    select
+        clocks.*,
+        elapsed.business_seconds,
+        elapsed.calendar_seconds,
+        clocks.is_running and elapsed.is_paused as is_paused,
+        reaching.deadline_at,
+        case
+            when clocks.is_reported_met then 'met'
+            when clocks.finished_at is not null then 'breached'
+            when clocks.is_running then 'running'
+            else 'cancelled'
+        end as reported_state
+    from clocks
+    inner join elapsed
+        on
+            clocks.ticket_id = elapsed.ticket_id
+            and clocks.sla_policy_key = elapsed.sla_policy_key
+            and clocks.applied_at = elapsed.applied_at
+    inner join reaching
+        on
+            clocks.ticket_id = reaching.ticket_id
+            and clocks.sla_policy_key = reaching.sla_policy_key
+            and clocks.applied_at = reaching.applied_at
+),
+
+judged as (
+    select
+        *,
+        {{ sla_state('business_seconds') }} as state,
+        {{ sla_state('calendar_seconds') }} as calendar_state
+    from timed
+)
+
+select
+    {{ surrogate_key('odoo.ticket_sla', [
+        'judged.ticket_id', 'judged.sla_policy_key', 'extract(epoch from judged.applied_at)'
+    ]) }} as ticket_sla_key,
+    {{ surrogate_key('odoo.tickets', 'judged.ticket_id') }} as ticket_key,
+    judged.ticket_id,
+    judged.sla_policy_key,
+    judged.sla_policy_version_key,
+    parties.customer_key,
+    coalesce({{ surrogate_key('odoo.ticket_teams', 'judged.team_id') }}, -2) as team_key,
+    judged.priority_code,
+    judged.metric,
+    judged.target_seconds,
+    judged.applied_at,
+    judged.starts_at,
+    judged.finished_at,
+    nullif(judged.ends_at, 'infinity') as ended_at,
+    judged.business_seconds::numeric(20, 6) as elapsed_business_seconds,
+    judged.calendar_seconds::numeric(20, 6) as elapsed_calendar_seconds,
+    case when not judged.is_paused then judged.deadline_at end as deadline_at,
+    case when judged.state in ('breached', 'overdue') then judged.deadline_at end as breached_at,
+    {{ local_date(
+        "case"
+        ~ " when judged.state in ('met', 'breached', 'overdue') then coalesce(judged.deadline_at, judged.finished_at)"
+        ~ " when not judged.is_running then judged.ends_at end",
+        "coalesce(customers.time_zone, 'UTC')"
+    ) }} as judged_on,
+    judged.state,
+    judged.calendar_state
+from judged
+inner join parties on judged.ticket_id = parties.ticket_id
+left join customers on parties.customer_key = customers.customer_key

@@ -1,0 +1,87 @@
+with devices as (
+    select * from {{ ref('dim_device') }}
+    where is_current and not is_deleted and device_key > 0
+),
+
+sites as (
+    select * from {{ ref('dim_site') }}
+    where is_current
+),
+
+host_hours as (
+    select * from {{ ref('fct_infrastructure') }}
+    where date_key >= {{ date_key('(' ~ as_of() ~ " - interval '1 day')") }}
+),
+
+host_days as (
+    select * from {{ ref('fct_infrastructure_daily') }}
+),
+
+outages as (
+    select * from {{ ref('fct_device_outages') }}
+    where is_open
+),
+
+incidents as (
+    select * from {{ ref('fct_incidents') }}
+    where is_open
+),
+
+last_measured as (
+    select
+        device_key,
+        max(last_hour) + interval '1 hour' as measured_until
+    from host_days
+    group by device_key
+),
+
+latest as (
+    select distinct on (device_key) *
+    from host_hours
+    order by device_key asc, hour desc, host asc
+),
+
+open_incidents as (
+    select
+        device_key,
+        count(*) as open_incidents,
+        max(severity_key) as worst_severity_key
+    from incidents
+    group by device_key
+),
+
+final as (
+    select
+        devices.customer_key,
+        devices.site_key,
+        sites.site_name,
+        devices.device_key,
+        devices.device_name,
+        devices.role_name,
+        devices.device_type,
+        devices.device_status as inventory_status,
+        case
+            when devices.device_status in ('offline', 'planned', 'staged', 'inventory', 'decommissioning')
+                then 'out of service'
+            when outages.outage_key is not null then 'down'
+            when last_measured.measured_until >= {{ as_of() }} - interval '3 hours' then 'up'
+            else 'unknown'
+        end as device_state,
+        outages.started_at as down_since,
+        last_measured.measured_until,
+        round(latest.cpu_avg_pct::numeric, 4) as cpu_avg_pct,
+        round(latest.mem_avg_pct::numeric, 4) as mem_avg_pct,
+        round(latest.disk_used_pct::numeric, 4) as disk_used_pct,
+        round(latest.temp_max_celsius::numeric, 2) as temp_max_celsius,
+        round(latest.uptime_hours::numeric, 4) as uptime_hours,
+        coalesce(open_incidents.open_incidents, 0) as open_incidents,
+        coalesce(open_incidents.worst_severity_key, -2) as worst_severity_key
+    from devices
+    left join sites on devices.site_key = sites.site_key
+    left join last_measured on devices.device_key = last_measured.device_key
+    left join latest on devices.device_key = latest.device_key
+    left join outages on devices.device_key = outages.device_key
+    left join open_incidents on devices.device_key = open_incidents.device_key
+)
+
+select * from final

@@ -1,0 +1,60 @@
+with host_hours as (
+    select * from {{ ref('fct_infrastructure') }}
+    where
+        device_key > 0
+        and date_key >= {{ date_key('(' ~ as_of() ~ " - interval '30 days')") }}
+        and hour >= {{ as_of() }} - interval '30 days'
+),
+
+devices as (
+    select * from {{ ref('dim_device') }}
+    where is_current and not is_deleted
+),
+
+measured as (
+    select
+        device_key,
+        count(cpu_avg_pct) as cpu_hours,
+        count(mem_avg_pct) as mem_hours,
+        percentile_cont(0.95) within group (order by cpu_avg_pct) as cpu_p95_pct,
+        percentile_cont(0.95) within group (order by mem_avg_pct) as mem_p95_pct,
+        max(cpu_max_pct) as cpu_max_pct,
+        max(mem_max_pct) as mem_max_pct
+    from host_hours
+    group by device_key
+),
+
+resources as (
+    select
+        measured.device_key,
+        resource.resource,
+        resource.hours,
+        resource.p95_pct,
+        resource.max_pct
+    from measured
+    cross join lateral (
+        values
+        ('cpu', measured.cpu_hours, measured.cpu_p95_pct, measured.cpu_max_pct),
+        ('mem', measured.mem_hours, measured.mem_p95_pct, measured.mem_max_pct)
+    ) as resource (resource, hours, p95_pct, max_pct)
+),
+
+-- of a device measured for less than 60 % of the 720 hours nobody knows what it needs
+final as (
+    select
+        devices.customer_key,
+        devices.site_key,
+        resources.device_key,
+        devices.device_name,
+        devices.role_name,
+        devices.device_type,
+        resources.resource,
+        resources.hours as measured_hours,
+        round(resources.p95_pct::numeric, 4) as p95_pct,
+        round(resources.max_pct::numeric, 4) as max_pct
+    from resources
+    inner join devices on resources.device_key = devices.device_key
+    where resources.hours >= 432 and resources.p95_pct < 20
+)
+
+select * from final

@@ -101,14 +101,14 @@ def test_every_model_is_described_beside_its_sql_and_says_its_grain(manifest: Ma
     for node in _models(manifest).values():
         beside = Path(node.original_file_path).with_suffix(".yml")
         assert node.patch_path == f"opsmart://{beside}", node.name
-        assert re.search(r"one row per [^.]+\.$", node.description), node.name
+        assert re.search(r"[Oo]ne row per [^.]+\.$", node.description), node.name
 
 
 def test_every_seed_is_described_beside_its_rows_and_typed(manifest: Manifest) -> None:
     for node in _seeds(manifest).values():
         beside = Path(node.original_file_path).with_suffix(".yml")
         assert node.patch_path == f"opsmart://{beside}", node.name
-        assert re.search(r"one row per [^.]+\.$", node.description), node.name
+        assert re.search(r"[Oo]ne row per [^.]+\.$", node.description), node.name
         assert set(node.config.column_types) == set(node.columns), node.name
         for column in node.columns.values():
             assert len(column.description.split()) > 1, (node.name, column.name)

@@ -31,7 +31,7 @@ def test_it_is_unknown_with_the_original_beside_it_and_counted(
     project = str(ROOT / "dbt_project")
     outcome = dbtRunner().invoke(
         [
-            *("build", "--select", "staging.netbox", "--quiet"),
+            *("build", "--select", "staging.netbox", "--indirect-selection", "cautious", "--quiet"),
             *("--vars", json.dumps({"as_of": NOON.isoformat()})),
             *("--project-dir", project, "--profiles-dir", project),
         ]

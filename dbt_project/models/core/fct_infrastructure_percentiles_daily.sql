@@ -8,15 +8,17 @@
     )
 }}
 
+-- depends_on: {{ ref('fct_infrastructure_daily') }}, which only an incremental build reads
+
 with host_hours as (
     select * from {{ ref('fct_infrastructure') }}
 ),
 
-host_days as (
-    select * from {{ ref('fct_infrastructure_daily') }}
-),
-
 {% if is_incremental() %}
+    host_days as (
+        select * from {{ ref('fct_infrastructure_daily') }}
+    ),
+
     present as (
         select
             date_key,

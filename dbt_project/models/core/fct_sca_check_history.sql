@@ -10,18 +10,23 @@ agents as (
 
 -- of several versions known at one moment the last loaded counts
 settled as (
-    select distinct on (agent_id, policy_id, check_id, _known_at)
-        *
+    select distinct on (agent_id, policy_id, check_id, _known_at) *
     from versions
     order by agent_id asc, policy_id asc, check_id asc, _known_at asc, _load_id desc, _row_hash asc
 ),
 
-turns as (
+compared as (
     select
         *,
-        lag(row(result, is_deleted)::text) over history is distinct from row(result, is_deleted)::text as is_turn
+        lag(result) over history as result_before,
+        lag(is_deleted) over history as was_deleted
     from settled
     window history as (partition by agent_id, policy_id, check_id order by _known_at)
+),
+
+turns as (
+    select * from compared
+    where result is distinct from result_before or is_deleted is distinct from was_deleted
 ),
 
 spans as (
@@ -30,7 +35,6 @@ spans as (
         lead(_known_at) over history as ended_at,
         lag(result) over history as previous_result
     from turns
-    where is_turn
     window history as (partition by agent_id, policy_id, check_id order by _known_at)
 ),
 

@@ -14,8 +14,7 @@ devices as (
 
 -- a scan that was read twice is one scan
 scans as (
-    select distinct on (agent_id, policy_id, scan_ended_at)
-        *
+    select distinct on (agent_id, policy_id, scan_ended_at) *
     from results
     where not is_deleted and scan_ended_at is not null
     order by agent_id asc, policy_id asc, scan_ended_at asc, _known_at desc, _load_id desc, _row_hash asc

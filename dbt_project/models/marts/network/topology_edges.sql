@@ -21,9 +21,9 @@ latest as (
     where
         interface_key > 0
         and date_key in (
-            select distinct date_key
-            from interface_days
-            order by date_key desc
+            select distinct recent.date_key
+            from {{ ref('fct_interface_traffic_daily') }} as recent
+            order by recent.date_key desc
             limit 2
         )
     order by interface_key asc, date_key desc, interface_hours desc, device_version_key asc

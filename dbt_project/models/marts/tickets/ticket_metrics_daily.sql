@@ -140,7 +140,7 @@ statistics as (
         count(*) as observations,
         sum(value) as total,
         percentile_cont(array[0.5, 0.9]) within group (order by value)
-            filter (where measure similar to 'age|%response%|%resolution%') as percentiles
+        filter (where measure similar to 'age|%response%|%resolution%') as percentiles
     from observations
     group by grouping sets (
         (date_day, measure),

@@ -216,7 +216,7 @@ linked as (
     select
         joined.*,
         links.hive_alert_key,
-        links.case_id,
+        links.case_id::text as case_id,
         links.incident_key,
         coalesce(links.disposition, 'not forwarded') as disposition,
         links.entered_new_at,

@@ -18,7 +18,7 @@ from ingest.contract import encode_json
 from ingest.wazuh.indexer import DOCUMENTS_PER_PAGE
 from ingest.wazuh.resources import ALERTS
 
-ROWS_PER_YEAR = 200_000
+ROWS_PER_YEAR = 150_000
 PAGES_PER_YEAR = ROWS_PER_YEAR // DOCUMENTS_PER_PAGE
 FIRST_YEAR = 2021
 # The ids of January 2021 begin with these digits, behind a manager's winter time.

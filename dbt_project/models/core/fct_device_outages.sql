@@ -2,8 +2,8 @@ with outages as (
     select * from {{ ref('int_device__outages') }}
 ),
 
-windows as (
-    select * from {{ ref('int_maintenance_windows') }}
+planned as (
+    select * from {{ ref('int_device__planned_outages') }}
 ),
 
 devices as (
@@ -22,18 +22,6 @@ placed as (
             outages.device_key = devices.device_key
             and outages.started_at >= devices.valid_from
             and outages.started_at < devices.valid_to
-),
-
--- the first failed scrape may come up to a scrape before the status was set
-planned as (
-    select distinct placed.outage_key
-    from placed
-    inner join windows
-        on
-            windows.device_key in (placed.device_key, -2)
-            and windows.site_key in (placed.site_key, -2)
-            and placed.started_at >= windows.starts_at - interval '1 minute'
-            and placed.started_at < windows.ends_at
 ),
 
 final as (

@@ -44,7 +44,9 @@ spans as (
         lower(span.span) as began_at,
         upper(span.span) as ended_at,
         {{ seconds_between('lower(span.span)', 'upper(span.span)') }} as down_seconds,
-        'scrape' as precision
+        'scrape' as precision,
+        device_days._known_at,
+        device_days._load_id
     from device_days
     cross join unnest(device_days.down_spans) as span (span)
     union all
@@ -54,7 +56,9 @@ spans as (
         {{ day_start('device_days.date_key') }} + interval '1 hour' * down.hour::integer as began_at,
         {{ day_start('device_days.date_key') }} + interval '1 hour' * (down.hour::integer + 1) as ended_at,
         down.seconds::bigint as down_seconds,
-        'hour' as precision
+        'hour' as precision,
+        device_days._known_at,
+        device_days._load_id
     from device_days
     cross join jsonb_each_text(device_days.down_hours) as down (hour, seconds)
     union all
@@ -65,7 +69,9 @@ spans as (
         lower(silent.span) as began_at,
         upper(silent.span) as ended_at,
         0 as down_seconds,
-        'silent' as precision
+        'silent' as precision,
+        device_days._known_at,
+        device_days._load_id
     from device_days
     inner join ever_down on device_days.device_key = ever_down.device_key
     cross join unnest(device_days.silent_spans) as silent (span)
@@ -105,7 +111,9 @@ outages as (
         (array_agg(down_seconds order by began_at desc, ended_at desc))[1] as last_seconds,
         (array_agg(precision order by began_at desc, ended_at desc))[1] as last_precision,
         count(*) as spans,
-        sum(down_seconds)::bigint as down_seconds
+        sum(down_seconds)::bigint as down_seconds,
+        max(_known_at) as _known_at,
+        max(_load_id) as _load_id
     from numbered
     where precision <> 'silent'
     group by device_key, outage_number
@@ -143,7 +151,9 @@ final as (
         end as ended_at,
         placed.seen_until,
         placed.down_seconds,
-        case when 'hour' in (placed.first_precision, placed.last_precision) then 'hour' else 'scrape' end as precision
+        case when 'hour' in (placed.first_precision, placed.last_precision) then 'hour' else 'scrape' end as precision,
+        placed._known_at,
+        placed._load_id
     from placed
     inner join last_seen on placed.device_key = last_seen.device_key
 )

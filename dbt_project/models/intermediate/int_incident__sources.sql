@@ -26,6 +26,14 @@ partner_versions as (
     select * from {{ ref('stg_odoo__partners__versions') }}
 ),
 
+outages as (
+    select * from {{ ref('int_device__outages') }}
+),
+
+planned_outages as (
+    select * from {{ ref('int_device__planned_outages') }}
+),
+
 severities as (
     select * from {{ ref('severity_map') }}
 ),
@@ -101,10 +109,38 @@ ticket_candidates as (
     where tickets.priority = '3'
 ),
 
+-- who does not answer for five minutes is down, which then is known; what was planned is no incident
+outage_candidates as (
+    select
+        'outage' as source,
+        outages.outage_key::text as source_id,
+        null as title,
+        'prometheus.outage' as severity_source,
+        'down' as severity_value,
+        outages.device_key,
+        -1 as customer_key,
+        outages.started_at as occurred_at,
+        outages.started_at + interval '5 minutes' as detected_at,
+        null::timestamptz as acknowledged_at,
+        null::timestamptz as mitigated_at,
+        outages.ended_at as resolved_at,
+        outages.ended_at as closed_at,
+        false as is_true_positive,
+        false as is_false_positive,
+        false as is_duplicate,
+        outages._known_at,
+        outages._load_id
+    from outages
+    left join planned_outages on outages.outage_key = planned_outages.outage_key
+    where outages.down_seconds >= 300 and planned_outages.outage_key is null
+),
+
 candidates as (
     select * from case_candidates
     union all
     select * from ticket_candidates
+    union all
+    select * from outage_candidates
 ),
 
 -- the last rule fits everything

@@ -10,7 +10,7 @@ loads as (
     select * from {{ source('ops', 'loads') }}
 ),
 
--- up to when the incident source has been read, and since when it has been in use
+-- up to when the incident source has been read, and since when people have been writing incidents down
 observed as (
     select
         (
@@ -21,6 +21,7 @@ observed as (
         (
             select coalesce(min(least(occurred_at, detected_at)), 'infinity'::timestamptz)
             from incidents
+            where cases + tickets > 0
         ) as observed_since
 ),
 

@@ -22,7 +22,8 @@ platforms as (
     select * from {{ ref('stg_netbox__platforms') }}
 ),
 
-ip_addresses as (
+-- materialised, because the planner expects next to no changes and would look them all up once for each
+ip_addresses as materialized (
     select * from {{ ref('stg_netbox__ip_addresses') }}
 ),
 

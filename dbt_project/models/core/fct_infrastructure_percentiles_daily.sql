@@ -33,11 +33,16 @@ with host_hours as (
         group by date_key, site_key, role_name, customer_key
     ),
 
+    built_slices as (
+        select * from {{ this }}
+        where level = 'role'
+    ),
+
     -- percentiles cannot be added up, but whether their hours are still the same the sums tell
     changed_days as (
         select coalesce(present.date_key, built.date_key) as date_key
         from present
-        full join {{ this }} as built
+        full join built_slices as built
             on
                 present.date_key = built.date_key
                 and present.site_key = built.site_key
@@ -66,9 +71,10 @@ with host_hours as (
 
 sliced as (
     select
+        case when grouping(role_name) = 0 then 'role' else 'site' end as level,
         date_key,
         site_key,
-        role_name,
+        case when grouping(role_name) = 0 then role_name else 'all' end as role_name,
         customer_key,
         count(*) as device_hours,
         coalesce(sum({{ fixed_point('cpu_avg_pct') }}) / 10000, 0)::numeric(24, 4) as cpu_pct_hours,
@@ -79,7 +85,10 @@ sliced as (
         max(_known_at) as _known_at,
         max(_load_id) as _load_id
     from measured
-    group by date_key, site_key, role_name, customer_key
+    group by grouping sets (
+        (date_key, site_key, role_name, customer_key),
+        (date_key, site_key, customer_key)
+    )
 )
 
 select * from sliced

@@ -20,6 +20,7 @@ outcomes as (
 
 percentiles as (
     select * from {{ ref('fct_infrastructure_percentiles_daily') }}
+    where level = 'role'
 ),
 
 critical_alerts as (

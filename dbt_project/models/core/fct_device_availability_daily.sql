@@ -222,73 +222,70 @@ days as (
             and wanted_days.date_day = maintained.date_day
 ),
 
--- the hours of every local day; where midnight is no full hour in UTC, an hour belongs to two days
-local_days as (
-    select distinct
-        time_zone,
-        date_day,
-        day_start,
-        day_end
-    from days
-),
-
-local_hours as materialized (
-    select
-        local_days.time_zone,
-        local_days.date_day,
-        hours.hour,
-        greatest(hours.hour, local_days.day_start) as piece_start,
-        least(hours.hour + interval '1 hour', local_days.day_end) as piece_end
-    from local_days
-    cross join generate_series(
-        date_trunc('hour', local_days.day_start, 'UTC'),
-        local_days.day_end - interval '1 microsecond',
-        interval '1 hour'
-    ) as hours (hour)
-),
-
+-- Where midnight is no full hour in UTC, an hour belongs to two days, and where clocks go back over
+-- midnight one belongs to the day before the one it is dated; there all neighbours are tried.
 device_zones as materialized (
-    select distinct
+    select
         device_key,
-        time_zone
+        time_zone,
+        case
+            when
+                bool_or(
+                    day_start <> date_trunc('hour', day_start, 'UTC')
+                    or ((day_start - interval '1 microsecond') at time zone time_zone)::date = date_day
+                )
+                then array[-1, 0, 1]
+            else array[0]
+        end as shifts
     from days
+    group by device_key, time_zone
+),
+
+dated_hours as (
+    select
+        measured.*,
+        device_zones.time_zone,
+        (measured.hour at time zone device_zones.time_zone)::date + shift.days as date_day
+    from measured
+    inner join device_zones on measured.device_key = device_zones.device_key
+    cross join unnest(device_zones.shifts) as shift (days)
+),
+
+placed_hours as (
+    select
+        dated_hours.*,
+        days.maintenance,
+        greatest(dated_hours.hour, days.day_start) as piece_start,
+        least(dated_hours.hour + interval '1 hour', days.day_end) as piece_end
+    from dated_hours
+    inner join days
+        on
+            dated_hours.device_key = days.device_key
+            and dated_hours.time_zone = days.time_zone
+            and dated_hours.date_day = days.date_day
 ),
 
 -- ten-thousandths of minutes, so that sums are exact
 pieces as (
     select
-        days.device_key,
-        days.date_day,
+        device_key,
+        date_day,
         case
-            when measured.up_minutes is not null
-                then round(
-                    measured.coverage * extract(epoch from local_hours.piece_end - local_hours.piece_start) / 60 * 10000
-                )::bigint
+            when up_minutes is not null
+                then round(coverage * extract(epoch from piece_end - piece_start) / 60 * 10000)::bigint
             else 0
         end as measured,
         coalesce(
-            round(
-                measured.coverage * measured.up_minutes / 60
-                * extract(epoch from local_hours.piece_end - local_hours.piece_start) / 60 * 10000
-            ), 0
+            round(coverage * up_minutes / 60 * extract(epoch from piece_end - piece_start) / 60 * 10000), 0
         )::bigint as up,
         case
-            when days.maintenance is null then 0
-            else {{ range_minutes(
-                'days.maintenance * tstzmultirange(tstzrange(local_hours.piece_start, local_hours.piece_end))'
-            ) }} * 10000
+            when maintenance is null then 0
+            else {{ range_minutes('maintenance * tstzmultirange(tstzrange(piece_start, piece_end))') }} * 10000
         end::bigint as maintenance,
-        measured._known_at,
-        measured._load_id
-    from measured
-    inner join device_zones on measured.device_key = device_zones.device_key
-    inner join local_hours
-        on device_zones.time_zone = local_hours.time_zone and measured.hour = local_hours.hour
-    inner join days
-        on
-            measured.device_key = days.device_key
-            and local_hours.date_day = days.date_day
-            and local_hours.time_zone = days.time_zone
+        _known_at,
+        _load_id
+    from placed_hours
+    where piece_start < piece_end
 ),
 
 -- of an hour that was partly maintained the minutes down lie within the maintenance first

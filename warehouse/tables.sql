@@ -136,8 +136,16 @@ create table if not exists quarantine.rejected_rows (
     status text not null default 'open' check (status in ('open', 'replayed', 'superseded')),
     rejected_at timestamptz not null,
     replayed_at timestamptz,
+    -- the moments of the loads that opened it last and closed it
+    opened_as_of timestamptz,
+    closed_as_of timestamptz,
     primary key (source, resource, payload_hash)
 );
+
+-- for tables made before these moments were kept
+alter table quarantine.rejected_rows
+add column if not exists opened_as_of timestamptz,
+add column if not exists closed_as_of timestamptz;
 
 create table if not exists predictions.model_versions (
     model text not null,

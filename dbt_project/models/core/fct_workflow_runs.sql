@@ -1,5 +1,20 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='run_id',
+        on_schema_change='fail',
+        indexes=[{'columns': ['run_id'], 'unique': true}, {'columns': ['date_key']}]
+    )
+}}
+
+-- a run that ended changes no more
 with runs as (
-    select * from {{ ref('stg_ops__runs') }}
+    select *
+    from {{ ref('stg_ops__runs') }} as ended
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as built where ended.run_id = built.run_id)
+    {% endif %}
 ),
 
 steps as (
@@ -13,9 +28,10 @@ rates as (
 
 measured_steps as (
     select
-        *,
-        1000 * {{ exact_seconds('started_at', 'ended_at') }} as latency_ms
+        steps.*,
+        1000 * {{ exact_seconds('steps.started_at', 'steps.ended_at') }} as latency_ms
     from steps
+    inner join runs on steps.run_id = runs.run_id
 ),
 
 summed as (

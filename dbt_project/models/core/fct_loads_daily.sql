@@ -23,7 +23,12 @@ counted as (
     select *
     from loads
     {% if is_incremental() %}
-        where date_key in (select arrived.date_key from loads as arrived where {{ arrived_since_build() }})
+        where
+            date_key in (
+                select arrived.date_key
+                from loads as arrived
+                where {{ arrived_since_build() }}
+            )
     {% endif %}
 ),
 

@@ -13,7 +13,12 @@ with runs as (
     select *
     from {{ ref('stg_ops__runs') }} as ended
     {% if is_incremental() %}
-        where not exists (select 1 from {{ this }} as built where ended.run_id = built.run_id)
+        where
+            not exists (
+                select 1
+                from {{ this }} as built
+                where ended.run_id = built.run_id
+            )
     {% endif %}
 ),
 

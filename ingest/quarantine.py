@@ -31,20 +31,25 @@ def keep(cursor: psycopg.Cursor, report: LoadReport) -> None:
         hash_, key = payload_hash(row.payload), None if row.key is None else _text(row.key)
         cursor.execute(
             """
-            update quarantine.rejected_rows set status = 'superseded'
+            update quarantine.rejected_rows set status = 'superseded', closed_as_of = %s
             where source = %s and resource = %s and status = 'open' and row_key = %s
+            and payload_hash <> %s
             """,
-            (report.source, report.resource, key),
+            (report.as_of, report.source, report.resource, key, hash_),
         )
         cursor.execute(
             """
             insert into quarantine.rejected_rows (
                 source, resource, payload_hash, reason, field, payload, row_key, load_id, status,
-                rejected_at
-            ) values (%s, %s, %s, %s, %s, %s, %s, %s, 'open', %s)
+                rejected_at, opened_as_of
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, 'open', %s, %s)
             on conflict (source, resource, payload_hash) do update
             set status = 'open', reason = excluded.reason, field = excluded.field,
-                row_key = excluded.row_key, load_id = excluded.load_id
+                row_key = excluded.row_key, load_id = excluded.load_id, closed_as_of = null,
+                opened_as_of = case
+                    when rejected_rows.status = 'open' then rejected_rows.opened_as_of
+                    else excluded.opened_as_of
+                end
             """,
             (
                 report.source,
@@ -56,6 +61,7 @@ def keep(cursor: psycopg.Cursor, report: LoadReport) -> None:
                 key,
                 report.load_id,
                 datetime.now(UTC),
+                report.as_of,
             ),
         )
 
@@ -73,9 +79,10 @@ def supersede(connection: psycopg.Connection, report: LoadReport, keys: Collecti
         ).fetchall()
         passed = [key for (key,) in waiting if _key(key) in keys]
         connection.execute(
-            "update quarantine.rejected_rows set status = 'superseded' where source = %s "
-            "and resource = %s and status = 'open' and load_id < %s and row_key = any(%s)",
-            (report.source, report.resource, report.load_id, passed),
+            "update quarantine.rejected_rows set status = 'superseded', closed_as_of = %s "
+            "where source = %s and resource = %s and status = 'open' and load_id < %s "
+            "and row_key = any(%s)",
+            (report.as_of, report.source, report.resource, report.load_id, passed),
         )
 
 
@@ -129,7 +136,8 @@ class OpenRows:
         ]
         with connection.transaction():
             connection.execute(
-                "update quarantine.rejected_rows set status = 'replayed', replayed_at = %s "
+                "update quarantine.rejected_rows "
+                "set status = 'replayed', replayed_at = %s, closed_as_of = %s "
                 "where source = %s and resource = %s and payload_hash = any(%s)",
-                (datetime.now(UTC), self.source, report.resource, replayed),
+                (datetime.now(UTC), report.as_of, self.source, report.resource, replayed),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration import anomaly, raw
-from orchestration.clock import RunClock
+from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
 
@@ -20,5 +20,5 @@ defs = dg.Definitions(
     assets=[*raw.ASSETS, dbt_models, *anomaly.ASSETS],
     jobs=[demo],
     loggers={"progress": progress_logger},
-    resources={"clock": RunClock(), "dbt": dbt_cli()},
+    resources={RESOURCE: RunClock(), "dbt": dbt_cli()},
 )

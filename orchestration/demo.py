@@ -9,15 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import dagster as dg
 import psycopg
 import typer
 
-from orchestration import summary
+from orchestration import runs, summary
+from orchestration.clock import RESOURCE
 from orchestration.dbt_project import connect_dbt, prepare
 from orchestration.instance import open_instance
 from orchestration.sandbox_process import injected_faults, running_sandbox
 from warehouse import Warehouse
 
+JOB = "demo"
 HISTORY_DAYS = {"tiny": 45, "small": 90, "seed": 180}
 # The real data lie between 2013 and 2020; the alerts, the latest of them, are of 2020-03-04.
 RECORDED_AS_OF = datetime(2020, 3, 5, tzinfo=UTC)
@@ -69,11 +72,26 @@ def run(data: str, size: str, as_of: datetime | None) -> None:
             history_start=world.history_start,
         ) as base_url:
             faults = injected_faults(base_url)
-            run_id = _materialise(warehouse, world.as_of)
-        summary.show(warehouse, open_instance(warehouse), run_id, faults, began_at)
+            instance = open_instance(warehouse)
+            runs.fail_orphans(instance, JOB)
+            with _recorded(warehouse, instance):
+                run_id = _materialise(warehouse, instance, world.as_of)
+        summary.show(warehouse, instance, run_id, faults, began_at)
 
 
-def _materialise(warehouse: Warehouse, as_of: datetime) -> str:
+@contextmanager
+def _recorded(warehouse: Warehouse, instance: dg.DagsterInstance) -> Iterator[None]:
+    """Runs that ended before this one are there for its models, itself afterwards."""
+    with warehouse.connect(role=runs.ROLE) as connection:
+        runs.record_runs(instance, connection)
+    try:
+        yield
+    finally:
+        with warehouse.connect(role=runs.ROLE) as connection:
+            runs.record_runs(instance, connection)
+
+
+def _materialise(warehouse: Warehouse, instance: dg.DagsterInstance, as_of: datetime) -> str:
     """Run the job in this process, recorded in Dagster's storage like any other run."""
     connect_dbt(warehouse)
     typer.echo("==> parsing the dbt project")
@@ -82,11 +100,11 @@ def _materialise(warehouse: Warehouse, as_of: datetime) -> str:
     from orchestration.definitions import defs
 
     typer.echo("==> the job: sources -> raw -> dbt -> model -> marts")
-    result = defs.resolve_job_def("demo").execute_in_process(
-        instance=open_instance(warehouse),
+    result = defs.resolve_job_def(JOB).execute_in_process(
+        instance=instance,
         raise_on_error=False,
         run_config={
-            "resources": {"clock": {"config": {"as_of": as_of.isoformat()}}},
+            "resources": {RESOURCE: {"config": {"as_of": as_of.isoformat()}}},
             "loggers": {"progress": {}},
         },
     )

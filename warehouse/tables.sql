@@ -42,6 +42,30 @@ create table if not exists ops.reconciliation (
     primary key (load_id, source, resource)
 );
 
+-- Runs that came to an end, of whatever kind, as Dagster's own database tells them; as_of is the moment a
+-- run was about, the other times are the clock's.
+create table if not exists ops.runs (
+    run_id text primary key,
+    job text not null,
+    status text not null check (status in ('success', 'failure', 'canceled')),
+    as_of timestamptz not null,
+    started_at timestamptz,
+    ended_at timestamptz not null
+);
+
+-- Their steps. rows_written and bytes_read are null where a step does not tell.
+create table if not exists ops.steps (
+    run_id text not null references ops.runs,
+    step text not null,
+    status text not null check (status in ('success', 'failure', 'skipped', 'unfinished')),
+    attempts integer not null,
+    started_at timestamptz,
+    ended_at timestamptz,
+    rows_written bigint,
+    bytes_read bigint,
+    primary key (run_id, step)
+);
+
 -- Whose rows of the marts a login sees; the policies that dbt puts on every mart look here. Only the
 -- owner writes it, and nobody else may enter the schema to read it.
 create table if not exists ops.customer_roles (
@@ -112,8 +136,16 @@ create table if not exists quarantine.rejected_rows (
     status text not null default 'open' check (status in ('open', 'replayed', 'superseded')),
     rejected_at timestamptz not null,
     replayed_at timestamptz,
+    -- the moments of the loads that opened it last and closed it
+    opened_as_of timestamptz,
+    closed_as_of timestamptz,
     primary key (source, resource, payload_hash)
 );
+
+-- for tables made before these moments were kept
+alter table quarantine.rejected_rows
+add column if not exists opened_as_of timestamptz,
+add column if not exists closed_as_of timestamptz;
 
 create table if not exists predictions.model_versions (
     model text not null,
@@ -168,12 +200,13 @@ create table if not exists predictions.anomaly_scores (
 );
 
 grant select, insert, update, delete
-on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, quarantine.rejected_rows
+on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,
+quarantine.rejected_rows
 to opsmart_loader;
 
 grant select
-on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.schema_changes,
-quarantine.rejected_rows
+on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.schema_changes, ops.runs,
+ops.steps, quarantine.rejected_rows
 to opsmart_transformer;
 
 grant select, insert, update, delete

@@ -32,3 +32,8 @@
     {#- The first full UTC hour not before a timestamptz. -#}
     date_trunc('hour', {{ moment }} + interval '59 minutes 59.999999 seconds', 'UTC')
 {%- endmacro %}
+
+{% macro month_key(date_key) -%}
+    {#- The first day of the month of a date_key, as a date_key. -#}
+    {{ date_key }} / 100 * 100 + 1
+{%- endmacro %}

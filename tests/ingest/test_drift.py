@@ -128,6 +128,11 @@ def test_a_broken_row_that_comes_alone_waits_in_quarantine_as_well(raw: Warehous
     devices[1] = device(2, "b", "2026-03-01T12:30:00Z", serial=7)
     report = loaded(world, raw)
     assert (report.received, report.rejected) == (1, 1)
+    # it comes again with the overlap, and waits since it came first
+    world.clock = NOON + HOUR + timedelta(minutes=5)
+    loaded(world, raw)
+    waiting = "select status, opened_as_of, closed_as_of from quarantine.rejected_rows"
+    assert rows(raw, waiting) == [("open", NOON + HOUR, None)]
 
 
 def test_a_broken_state_that_was_followed_by_a_good_one_is_not_replayed(raw: Warehouse) -> None:
@@ -150,5 +155,10 @@ def test_a_broken_state_that_was_followed_by_a_good_one_is_not_replayed(raw: War
     world.netbox_objects["dcim/devices"] = [device(1, "good", "2026-03-01T15:00:00Z")]
     loaded(world, raw)
     assert rows(raw, statuses) == [("7", "superseded"), ("8", "superseded")]
+    spans = "select opened_as_of, closed_as_of from quarantine.rejected_rows order by 1"
+    assert rows(raw, spans) == [
+        (NOON + HOUR, NOON + 2 * HOUR),
+        (NOON + 2 * HOUR, NOON + 3 * HOUR),
+    ]
     # while it was broken raw held its earlier state, so nothing was missing
     assert rows(raw, reconciled) == [(1, 1, 0)] * 4

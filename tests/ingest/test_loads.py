@@ -138,13 +138,16 @@ def test_broken_rows_wait_in_quarantine_and_the_load_goes_on(
         "resources",
         tuple(mended if resource is DEVICES else resource for resource in Netbox.resources),
     )
-    replayed = {report.resource: report for report in replay(Netbox, raw, NOON)}["devices"]
+    replayed = {
+        report.resource: report for report in replay(Netbox, raw, NOON + timedelta(hours=1))
+    }["devices"]
     assert (replayed.received, replayed.new, replayed.rejected) == (2, 1, 1)
     assert rows(raw, "select site_id from raw_netbox.devices where id = 3") == [(1,)]
-    assert rows(raw, "select field, status from quarantine.rejected_rows order by field") == [
-        ("id", "open"),
-        ("site.id", "replayed"),
-    ]
+    assert rows(
+        raw,
+        "select field, status, opened_as_of, closed_as_of from quarantine.rejected_rows "
+        "order by field",
+    ) == [("id", "open", NOON, None), ("site.id", "replayed", NOON, NOON + timedelta(hours=1))]
 
 
 def test_a_resource_whose_every_row_is_broken_loads_nothing(raw: Warehouse) -> None:

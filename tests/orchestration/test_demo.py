@@ -29,6 +29,25 @@ def test_every_source_arrives_and_adds_up(home: Home, first: str) -> None:
         assert unfinished == (0,)
 
 
+def test_the_run_stands_in_the_books(home: Home, first: str) -> None:
+    with home.connect() as connection:
+        runs = connection.execute(
+            "select job, status, as_of from ops.runs order by ended_at limit 1"
+        ).fetchall()
+        assert runs == [("demo", "success", datetime.fromisoformat(FIRST))]
+        told, loaded = (
+            connection.execute(query).fetchone()
+            for query in (
+                "select sum(rows_written), sum(bytes_read) from ops.steps "
+                "where step like 'load%' and run_id = "
+                "(select run_id from ops.runs order by ended_at limit 1)",
+                "select sum(new + changed), sum(bytes) from ops.loads where started_at <= "
+                "(select min(ended_at) from ops.runs)",
+            )
+        )
+        assert told == loaded
+
+
 def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, first: str) -> None:
     assert "Generated data" in first
     with home.connect() as connection:

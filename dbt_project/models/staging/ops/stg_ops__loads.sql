@@ -11,9 +11,13 @@ renamed as (
         resource,
         window_start,
         window_end,
+        as_of,
         received,
         accepted,
-        rejected
+        rejected,
+        new,
+        changed,
+        bytes
     from source
     where finished_at is not null
 )

@@ -138,7 +138,7 @@ select
     nullif(judged.ends_at, 'infinity') as ended_at,
     judged.business_seconds::numeric(20, 6) as elapsed_business_seconds,
     judged.calendar_seconds::numeric(20, 6) as elapsed_calendar_seconds,
-    case when not judged.is_paused then judged.deadline_at end as deadline_at,
+    case when judged.state <> 'paused' then judged.deadline_at end as deadline_at,
     case when judged.state in ('breached', 'overdue') then judged.deadline_at end as breached_at,
     {{ local_date(
         "case"

@@ -53,7 +53,7 @@ status: $(SETUP) ## what runs, which data set, how large
 clean: $(SETUP) ## stop everything and remove all data opsmart made here
 	@$(RUN) warehouse clean
 
-demo: $(SETUP) ## the whole way on generated data (SIZE=small|tiny|seed) or DATA=recorded [AS_OF=...]
+demo: $(SETUP) ## the whole way on generated data (SIZE=small|tiny|seed) or DATA=recorded|helpdesk [AS_OF=...]
 	@$(RUN) orchestration demo --data $(DATA) --size $(SIZE) $(if $(AS_OF),--as-of $(AS_OF))
 
 dev: $(SETUP) ## Dagster's UI on http://127.0.0.1:3000

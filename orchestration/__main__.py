@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 class Data(StrEnum):
     generated = "generated"
     recorded = "recorded"
+    helpdesk = "helpdesk"
 
 
 class Size(StrEnum):

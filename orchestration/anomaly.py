@@ -59,8 +59,12 @@ def anomaly_model(
     as_of = clock.moment(context)
     with warehouse.connect(role=predictions.ROLE) as connection:
         newest = predictions.newest_version(connection, MODEL)
-        if newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER:
-            newest = _train(context, warehouse, connection, as_of)
+        measured = features.hours_recorded(connection)
+        if measured and (newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER):
+            newest = _train(context, warehouse, connection, as_of, measured)
+        if newest is None:
+            yield from _nothing_measured()
+            return
         if newest["is_promotable"] and newest["champion_from"] is None:
             predictions.promote(connection, MODEL, newest["version"], as_of)
         champion = predictions.champion(connection, MODEL)
@@ -101,6 +105,8 @@ def anomaly_scores(
         warehouse.connect(role=predictions.ROLE) as reading,
     ):
         champion = predictions.champion(connection, MODEL)
+        if champion is None and features.hours_recorded(reading) is None:
+            return dg.MaterializeResult(metadata={"added": 0, "version": "none"})
         if champion is None:
             raise dg.Failure(f"no version of {MODEL} was good enough to serve")
         model = _registry(warehouse).load(champion["version"], champion["artifact_sha256"])
@@ -126,6 +132,26 @@ def anomaly_scores(
     return dg.MaterializeResult(metadata={"added": added.scored, "version": champion["version"]})
 
 
+def _nothing_measured() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Nothing to train on and nothing to score: a warning, since there are no metrics to wait for.
+
+    The tables stay as they are, and what is built on them is built.
+    """
+    reason = (
+        "features.feat_infra_hourly is empty: no hour of a known device has been measured, "
+        "see what load_prometheus received"
+    )
+    yield dg.MaterializeResult(asset_key=VERSIONS, metadata={"version": "none", "gate": reason})
+    yield dg.MaterializeResult(asset_key=BACKTESTS, metadata={"rows": 0})
+    yield dg.AssetCheckResult(
+        asset_key=VERSIONS,
+        check_name=GATE,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"champion": "none", "newest": reason},
+    )
+
+
 def _scored(
     model: AnomalyModel, frames: Iterable[pd.DataFrame], start: datetime, progress: Progress
 ) -> Iterator[pd.DataFrame]:
@@ -141,10 +167,11 @@ def _train(
     warehouse: Warehouse,
     connection: psycopg.Connection,
     as_of: datetime,
+    measured: tuple[datetime, datetime],
 ) -> dict[str, Any]:
-    """Train, register and record a version."""
+    """Train, register and record a version on what was `measured`, from first to newest hour."""
     champion = predictions.champion(connection, MODEL)
-    train_end = _train_end(*features.hours_recorded(connection), is_first=champion is None)
+    train_end = _train_end(*measured, is_first=champion is None)
     read = timedelta(days=PARAMS.train_days + PARAMS.history_days)
     frame = features.sample(connection, PARAMS, train_end - read, train_end)
     context.log.info(

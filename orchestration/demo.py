@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import dagster as dg
 import psycopg
@@ -22,10 +23,22 @@ from warehouse import Warehouse
 
 JOB = "demo"
 HISTORY_DAYS = {"tiny": 45, "small": 90, "seed": 180}
-# The real data lie between 2013 and 2020; the alerts, the latest of them, are of 2020-03-04.
-RECORDED_AS_OF = datetime(2020, 3, 5, tzinfo=UTC)
-RECORDED_HISTORY_START = datetime(2013, 6, 30, tzinfo=UTC)
-RECORDED_SCRAPE_SECONDS = 300
+
+
+class Recording(NamedTuple):
+    """Real data: the day after they end, and how their metrics are read."""
+
+    as_of: datetime
+    history_start: datetime
+    scrape_seconds: int
+
+
+RECORDINGS = {
+    # between 2013 and 2020: the alerts, the latest of them, are of 2020-03-04
+    "recorded": Recording(datetime(2020, 3, 5, tzinfo=UTC), datetime(2013, 6, 30, tzinfo=UTC), 300),
+    # tickets alone, from 2010 to 2012-11-06; nothing was measured
+    "helpdesk": Recording(datetime(2012, 11, 7, tzinfo=UTC), datetime(2012, 11, 6, tzinfo=UTC), 60),
+}
 
 
 class DemoError(RuntimeError):
@@ -46,14 +59,14 @@ class DemoData:
 def run(data: str, size: str, as_of: datetime | None) -> None:
     """Run the demo and print its summary.
 
-    `data` is ``generated`` (of a `size`) or ``recorded``; `as_of` (aware UTC) defaults to now, for
-    recorded data to the day after they end.
+    `data` is ``generated`` (of a `size`) or one of `RECORDINGS`; `as_of` (aware UTC) defaults to
+    now, for recorded data to the day after they end.
 
     Raises:
         DemoError: a step failed; what failed was printed where it happened.
     """
     began_at = datetime.now(UTC)
-    warehouse = Warehouse.current("recorded" if data == "recorded" else size)
+    warehouse = Warehouse.current(data if data in RECORDINGS else size)
     typer.echo(f"==> PostgreSQL and the databases of data set {warehouse.dataset!r}")
     warehouse.start()
     warehouse.setup()
@@ -116,9 +129,13 @@ def _materialise(warehouse: Warehouse, instance: dg.DagsterInstance, as_of: date
 
 
 def _world(warehouse: Warehouse, data: str, size: str, as_of: datetime | None) -> DemoData:
-    if data == "recorded":
+    if recording := RECORDINGS.get(data):
         return DemoData(
-            data, size, as_of or RECORDED_AS_OF, RECORDED_HISTORY_START, RECORDED_SCRAPE_SECONDS
+            data,
+            size,
+            as_of or recording.as_of,
+            recording.history_start,
+            recording.scrape_seconds,
         )
     moment = as_of or datetime.now(UTC).replace(second=0, microsecond=0)
     return DemoData(data, size, moment, _history_start(warehouse, size, moment), 60)

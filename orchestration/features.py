@@ -45,20 +45,11 @@ _SAMPLED_DEVICES = sql.SQL("""
 """)
 
 
-def hours_recorded(connection: psycopg.Connection) -> tuple[datetime, datetime]:
-    """The first and the newest hour of any device (aware UTC).
-
-    Raises:
-        LookupError: there is none.
-    """
+def hours_recorded(connection: psycopg.Connection) -> tuple[datetime, datetime] | None:
+    """The first and the newest hour of any device (aware UTC); None if nothing was measured."""
     row = connection.execute("select min(hour), max(hour) from features.feat_infra_hourly")
     first, newest = row.fetchone() or (None, None)
-    if first is None:
-        raise LookupError(
-            "features.feat_infra_hourly is empty: no hour of a known device has been measured, "
-            "see what load_prometheus received"
-        )
-    return first, newest
+    return None if first is None else (first, newest)
 
 
 def rows_since(connection: psycopg.Connection, start: datetime) -> int:

@@ -102,6 +102,9 @@ _SCORED = """
            min(hour), max(hour)
     from predictions.anomaly_scores
 """
+_MEASURED = "select exists (select from predictions.anomaly_scores)"
+_WORST_DAYS = "select * from marts.infrastructure_summary_daily order by anomalies desc limit 10"
+_LAST_DAYS = "select * from marts.ticket_metrics_daily order by date_day desc limit 10"
 _FLAGGED_HOURS = """
     select d.device_id, s.hour
     from predictions.anomaly_scores as s
@@ -129,13 +132,15 @@ def show(
         console.print(_rows(connection, began_at))
         console.print(_rates(connection, began_at))
         console.print(*_anomalies(connection, faults), sep="\n")
+        (is_measured,) = _row(connection, _MEASURED)
+        next_query = _WORST_DAYS if is_measured else _LAST_DAYS
     console.print(_times(instance, run_id, (datetime.now(UTC) - began_at).total_seconds()))
     console.print(
         f"Next, on data set {warehouse.dataset!r}:",
         "  make dev     the asset graph, every run and check, on http://127.0.0.1:3000",
         "  make docs    what every table and column means",
         "  .venv/bin/python -m warehouse sql \\",
-        '    "select * from marts.infrastructure_summary_daily order by anomalies desc limit 10"',
+        f'    "{next_query}"',
         sep="\n",
     )
 
@@ -188,6 +193,9 @@ def _rates(connection: psycopg.Connection, began_at: datetime) -> Table:
 
 def _anomalies(connection: psycopg.Connection, faults: list[dict[str, Any]]) -> Iterator[str]:
     scored, not_scored, flagged, first, last = _row(connection, _SCORED)
+    if first is None:
+        yield "Anomalies: no hour of a device was measured, so none is scored."
+        return
     yield (
         f"Anomalies: {flagged:,} of {scored:,} device-hours flagged "
         f"({not_scored:,} not scored, each with its reason), {first:%Y-%m-%d} to {last:%Y-%m-%d}."

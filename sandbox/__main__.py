@@ -31,6 +31,7 @@ from sandbox.wazuh.access import WazuhBehaviour
 class Data(StrEnum):
     generated = "generated"
     recorded = "recorded"
+    helpdesk = "helpdesk"
 
 
 COLLECT_AFTER = 200_000
@@ -89,9 +90,9 @@ def serve(
     except MissingCredential as problem:
         raise typer.Exit(report(str(problem))) from None
     estate = (
-        recorded_estate(as_of)
-        if data is Data.recorded
-        else GeneratedEstate(seed, size, history_start or as_of - timedelta(days=90), as_of)
+        GeneratedEstate(seed, size, history_start or as_of - timedelta(days=90), as_of)
+        if data is Data.generated
+        else recorded_estate(data, as_of)
     )
     if odoo_url:
         try:
@@ -126,13 +127,15 @@ def end_with_stdin() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def recorded_estate(clock: datetime) -> Estate:
+def recorded_estate(data: Data, clock: datetime) -> Estate:
     """Real data replayed; exits with one line if they are not there."""
     # Reading recorded files takes pandas, a second of imports a generated estate does not need.
-    from sandbox.recorded import RecordedDataMissing, RecordedEstate
+    from sandbox.recorded import RecordedDataMissing, RecordedEstate, RecordedHelpdesk
 
     folder = os.environ.get("OPSMART_DATA") or Path(__file__).parents[2] / "shared" / "data"
     try:
+        if data is Data.helpdesk:
+            return RecordedHelpdesk(Path(folder), clock)
         return RecordedEstate(Path(folder), clock)
     except RecordedDataMissing as problem:
         raise typer.Exit(report(str(problem))) from None

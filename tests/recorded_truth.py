@@ -146,6 +146,20 @@ def incident_log(data: Path) -> pd.DataFrame:
     return log.assign(previous=log.groupby("number")["ident_state"].shift())
 
 
+def ticket_log(data: Path) -> pd.DataFrame:
+    """The same updates as `tests.ticket_truth` reads them."""
+    log = incident_log(data)
+    columns = {
+        "number": "ticket",
+        "sys_updated_at": "at",
+        "ident_state": "state",
+        "opened_at": "created_at",
+    }
+    return (
+        log[list(columns)].rename(columns=columns).assign(is_closed=log["ident_state"].isin(CLOSED))
+    )
+
+
 def transitions(data: Path) -> pd.DataFrame:
     """Changes of state between consecutive updates: number, at, old, new."""
     log = incident_log(data)
@@ -202,6 +216,26 @@ def tickets(data: Path) -> pd.DataFrame:
         }
     )
     return found.rename_axis("ticket_ref")
+
+
+@cache
+def helpdesk_log(data: Path) -> pd.DataFrame:
+    """The cases of the helpdesk log as `tests.ticket_truth` reads them: a state per activity.
+
+    Every case ends with activity 6, so whoever did that closed it.
+    """
+    path = data / "04_incidents" / "bpi13_helpdesk" / "helpdesk.csv.xz"
+    log = pd.read_csv(path, dtype={"CaseID": str})
+    at = pd.to_datetime(log["CompleteTimestamp"], utc=True)
+    return pd.DataFrame(
+        {
+            "ticket": log["CaseID"],
+            "at": at,
+            "state": "Activity " + log["ActivityID"].astype(str),
+            "is_closed": log["ActivityID"] == 6,
+            "created_at": at.groupby(log["CaseID"]).transform("first"),
+        }
+    )
 
 
 def tickets_per_priority(data: Path) -> dict[str, int]:

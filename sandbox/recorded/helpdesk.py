@@ -1,31 +1,42 @@
-"""The ServiceNow incidents as the tables of an Odoo Enterprise helpdesk."""
+"""Incidents of a log as the tables of an Odoo Enterprise helpdesk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.estate import Row
-from sandbox.recorded.servicenow import CLOSED_STATES, Event, Incident, Transition
+from sandbox.recorded.incidents import Event, Incident, Transition
 
-_ORGANISATION = "Organisation of the UCI incident log"
 _COMPANY_ID = _ORGANISATION_PARTNER_ID = _STAGE_FIELD_ID = _SLA_ID = 1
 _USER_PARTNERS_FROM = 1_000
 _CALLER_PARTNERS_FROM = 10_000
-_STATES = (
-    *("New", "Active", "Awaiting User Info", "Awaiting Vendor", "Awaiting Problem"),
-    *("Awaiting Evidence", "-100", "Resolved", "Closed"),
-)
-_STAGE_IDS = {state: position for position, state in enumerate(_STATES, start=1)}
-_PRIORITIES = {"1": "3", "2": "2", "3": "1", "4": "0"}
-"""ServiceNow counts down from 1 (critical), Odoo up from '0' (low)."""
 
 
-def helpdesk_tables(incidents: Sequence[Incident]) -> Iterator[tuple[str, list[Row]]]:
+@dataclass(frozen=True)
+class IncidentLog:
+    """What a log says of all its incidents.
+
+    `organisation` it comes from; its `states` in order, with whether nobody works on an incident in
+    it any more; the name of the one `sla` it judges by, None if it does not.
+    """
+
+    organisation: str
+    states: Mapping[str, bool]
+    sla: str | None = None
+
+    def stage_id(self, state: str) -> int:
+        return list(self.states).index(state) + 1
+
+
+def helpdesk_tables(
+    log: IncidentLog, incidents: Sequence[Incident]
+) -> Iterator[tuple[str, list[Row]]]:
     """Odoo's tables with their rows (times naive UTC, as Odoo stores them), parents first.
 
     Codes stay visible in ids: ticket = incident number, team = group, user = resolver. People and
-    teams exist from the first update that names them.
+    teams exist from the first update that names them; what the log does not know is null.
     """
     if not incidents:
         return
@@ -34,19 +45,23 @@ def helpdesk_tables(incidents: Sequence[Incident]) -> Iterator[tuple[str, list[R
     callers = _first_named(incidents, lambda event: event.caller)
     groups = _first_named(incidents, lambda event: event.group)
 
-    company = {"id": _COMPANY_ID, "name": _ORGANISATION, "partner_id": _ORGANISATION_PARTNER_ID}
+    company = {"id": _COMPANY_ID, "name": log.organisation, "partner_id": _ORGANISATION_PARTNER_ID}
     yield "res_company", [company | _since(log_starts)]
-    yield "res_partner", _partners(log_starts, assignees, callers)
+    yield "res_partner", _partners(log.organisation, log_starts, assignees, callers)
     yield "res_users", [_user(*named) for named in assignees.items()]
     stage_field = {"id": _STAGE_FIELD_ID, "name": "stage_id", "model": "helpdesk.ticket"}
     yield "ir_model_fields", [stage_field | _since(log_starts)]
     yield "helpdesk_team", [_team(*named) for named in groups.items()]
-    yield "helpdesk_stage", [_stage(state, log_starts) for state in _STATES]
-    sla = {"id": _SLA_ID, "name": {"en_US": "SLA of the incident log (no target given)"}}
-    yield "helpdesk_sla", [sla | _since(log_starts)]
-    yield "helpdesk_ticket", [_ticket(incident) for incident in incidents]
-    yield "helpdesk_sla_status", [_sla_status(incident) for incident in incidents]
-    yield from _tracking(incidents)
+    yield (
+        "helpdesk_stage",
+        [_stage(log, state, is_closed, log_starts) for state, is_closed in log.states.items()],
+    )
+    yield "helpdesk_ticket", [_ticket(log, incident) for incident in incidents]
+    if log.sla is not None:
+        sla = {"id": _SLA_ID, "name": {"en_US": log.sla}}
+        yield "helpdesk_sla", [sla | _since(log_starts)]
+        yield "helpdesk_sla_status", [_sla_status(incident) for incident in incidents]
+    yield from _tracking(log, incidents)
 
 
 def _first_named(
@@ -62,9 +77,9 @@ def _first_named(
 
 
 def _partners(
-    log_starts: datetime, assignees: dict[int, datetime], callers: dict[int, datetime]
+    name: str, log_starts: datetime, assignees: dict[int, datetime], callers: dict[int, datetime]
 ) -> list[Row]:
-    organisation = _partner(_ORGANISATION_PARTNER_ID, _ORGANISATION, log_starts)
+    organisation = _partner(_ORGANISATION_PARTNER_ID, name, log_starts)
     organisation |= {"is_company": True, "parent_id": None}
     return [
         organisation,
@@ -104,32 +119,31 @@ def _team(code: int, named_at: datetime) -> Row:
     } | _since(named_at)
 
 
-def _stage(state: str, log_starts: datetime) -> Row:
+def _stage(log: IncidentLog, state: str, is_closed: bool, log_starts: datetime) -> Row:
     return {
-        "id": _STAGE_IDS[state],
+        "id": log.stage_id(state),
         "name": {"en_US": state},
-        "sequence": _STAGE_IDS[state],
-        "fold": state in CLOSED_STATES,
+        "sequence": log.stage_id(state),
+        "fold": is_closed,
         "active": True,
     } | _since(log_starts)
 
 
-def _ticket(incident: Incident) -> Row:
+def _ticket(log: IncidentLog, incident: Incident) -> Row:
     latest = incident.latest
     transitions = incident.transitions
     return {
         "id": int(incident.number),
         "ticket_ref": incident.number,
-        "name": f"Category {latest.category or 'unknown'}, "
-        f"subcategory {latest.subcategory or 'unknown'}",
+        "name": latest.subject,
         "company_id": _COMPANY_ID,
         "team_id": latest.group,
-        "stage_id": _STAGE_IDS[latest.state],
+        "stage_id": log.stage_id(latest.state),
         "user_id": latest.assignee,
         "partner_id": _ORGANISATION_PARTNER_ID
         if latest.caller is None
         else _CALLER_PARTNERS_FROM + latest.caller,
-        "priority": _PRIORITIES[latest.priority],
+        "priority": latest.priority,
         "active": True,
         "kanban_state": "normal",
         "date_last_stage_update": _naive(
@@ -142,7 +156,7 @@ def _ticket(incident: Incident) -> Row:
     }
 
 
-def _tracking(incidents: Sequence[Incident]) -> Iterator[tuple[str, list[Row]]]:
+def _tracking(log: IncidentLog, incidents: Sequence[Incident]) -> Iterator[tuple[str, list[Row]]]:
     """Every change of stage as a message and its tracked value, numbered in order of time."""
     changes = [
         (transition, int(incident.number))
@@ -165,16 +179,16 @@ def _tracking(incidents: Sequence[Incident]) -> Iterator[tuple[str, list[Row]]]:
             for n, (transition, ticket_id) in numbered
         ],
     )
-    yield "mail_tracking_value", [_tracked(n, transition) for n, (transition, _) in numbered]
+    yield "mail_tracking_value", [_tracked(log, n, transition) for n, (transition, _) in numbered]
 
 
-def _tracked(number: int, transition: Transition) -> Row:
+def _tracked(log: IncidentLog, number: int, transition: Transition) -> Row:
     return {
         "id": number,
         "mail_message_id": number,
         "field_id": _STAGE_FIELD_ID,
-        "old_value_integer": _STAGE_IDS[transition.old],
-        "new_value_integer": _STAGE_IDS[transition.new],
+        "old_value_integer": log.stage_id(transition.old),
+        "new_value_integer": log.stage_id(transition.new),
         "old_value_char": transition.old,
         "new_value_char": transition.new,
     } | _since(transition.at)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import lzma
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+
+from sandbox.recorded.helpdesk import IncidentLog
+from sandbox.recorded.incidents import Event, Incident
 
 FILE = "04_incidents/uci_servicenow/incident_event_log.csv.xz"
 OPENED_FROM = datetime(2016, 3, 1, tzinfo=UTC)
@@ -19,71 +20,18 @@ _COLUMNS = (
     *("sys_updated_at", "ident_state", "priority", "made_sla", "assignment_group"),
     *("assigned_to", "caller_id", "category"),
 )
-CLOSED_STATES = frozenset({"Resolved", "Closed"})
-"""States in which nobody works on the incident any more."""
-
-
-class Event(NamedTuple):
-    """The incident as one update left it; None where the log says ``?`` (not known)."""
-
-    updated_at: datetime
-    state: str
-    priority: str
-    made_sla: bool
-    group: int | None
-    assignee: int | None
-    caller: int | None
-    category: str | None
-    subcategory: str | None
-
-
-class Transition(NamedTuple):
-    """A change of state between two consecutive updates."""
-
-    at: datetime
-    old: str
-    new: str
-
-
-@dataclass(frozen=True)
-class Incident:
-    """An incident and its updates (never none) in the order of the file, which decides ties."""
-
-    number: str
-    opened_at: datetime
-    events: tuple[Event, ...]
-
-    @property
-    def latest(self) -> Event:
-        return self.events[-1]
-
-    @property
-    def transitions(self) -> list[Transition]:
-        pairs = zip(self.events, self.events[1:], strict=False)
-        return [
-            Transition(new.updated_at, old.state, new.state)
-            for old, new in pairs
-            if old.state != new.state
-        ]
-
-    @property
-    def assigned_at(self) -> datetime | None:
-        """First update that names an assignee."""
-        return next((e.updated_at for e in self.events if e.assignee is not None), None)
-
-    @property
-    def closed_at(self) -> datetime | None:
-        """Last entry into a closed state from an open one (or from nothing); None while open.
-
-        Going from Resolved to Closed is no entry: the work had ended before.
-        """
-        closed_at = None
-        for event in self.events:
-            if event.state not in CLOSED_STATES:
-                closed_at = None
-            elif closed_at is None:
-                closed_at = event.updated_at
-        return closed_at
+_CLOSED_STATES = ("Resolved", "Closed")
+_STATES = (
+    *("New", "Active", "Awaiting User Info", "Awaiting Vendor", "Awaiting Problem"),
+    *("Awaiting Evidence", "-100", *_CLOSED_STATES),
+)
+LOG = IncidentLog(
+    organisation="Organisation of the UCI incident log",
+    states={state: state in _CLOSED_STATES for state in _STATES},
+    sla="SLA of the incident log (no target given)",
+)
+_PRIORITIES = {"1": "3", "2": "2", "3": "1", "4": "0"}
+"""ServiceNow counts down from 1 (critical), Odoo up from '0' (low)."""
 
 
 def read_incidents(path: Path, clock: datetime) -> list[Incident]:
@@ -112,14 +60,18 @@ def _event(cells: list[str]) -> Event:
     return Event(
         updated_at=_time(updated_at),
         state=state,
-        priority=priority,
+        is_closed=state in _CLOSED_STATES,
+        subject=f"Category {_known(category)}, subcategory {_known(sub)}",
+        priority=_PRIORITIES[priority],
         made_sla=made_sla == "true",
         group=_code(group),
         assignee=_code(assignee),
         caller=_code(caller),
-        category=None if category == "?" else category,
-        subcategory=None if sub == "?" else sub,
     )
+
+
+def _known(cell: str) -> str:
+    return "unknown" if cell == "?" else cell
 
 
 def _code(cell: str) -> int | None:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -100,6 +101,12 @@ class Home:
         subprocess.run(
             self.command("warehouse", "clean"), cwd=ROOT, env=self.environment, check=True
         )
+
+
+def frame(connection: psycopg.Connection, query: str) -> pd.DataFrame:
+    """What a query finds, as a frame."""
+    cursor = connection.execute(query)
+    return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or ()])
 
 
 def relation_hashes(connection: psycopg.Connection, schema: str) -> dict[str, tuple[int, str]]:

@@ -12,9 +12,13 @@ import psycopg
 import pytest
 
 from tests import recorded_truth as truth
-from tests.e2e.demos import Home
+from tests import ticket_truth
+from tests.e2e import ticket_figures
+from tests.e2e.demos import Home, frame
 
 pytestmark = pytest.mark.e2e
+
+AS_OF = pd.Timestamp("2020-03-05", tz="UTC")
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +37,6 @@ def recorded(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[p
     with home.connect() as connection:
         yield connection
     home.clean()
-
-
-def frame(connection: psycopg.Connection, query: str) -> pd.DataFrame:
-    cursor = connection.execute(query)
-    return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or ()])
 
 
 def only(connection: psycopg.Connection, query: str) -> Any:
@@ -68,19 +67,18 @@ def test_alerts_keep_their_levels(recorded: psycopg.Connection, data: Path) -> N
     assert levels["n"].sum() == 497
 
 
-def test_tickets_equal_the_incident_log(recorded: psycopg.Connection, data: Path) -> None:
+@pytest.fixture(scope="module")
+def spans(data: Path) -> pd.DataFrame:
+    return ticket_truth.spans(truth.ticket_log(data))
+
+
+def test_tickets_equal_the_incident_log(
+    recorded: psycopg.Connection, data: Path, spans: pd.DataFrame
+) -> None:
     expected = truth.tickets(data)
-    found = frame(
-        recorded,
-        "select ticket_ref, created_at, first_closed_at, last_closed_at, sla_state, reopen_count, "
-        "priority_code from core.fct_tickets",
-    ).set_index("ticket_ref")
-    assert len(found) == len(expected) == 23_532
-    found = found.loc[expected.index]
-    assert (found["sla_state"] == "missed").sum() == 8_779
-    assert ((found["sla_state"] == "missed") == ~expected["made_sla"]).all()
-    assert (found["reopen_count"] > 0).sum() == 257
-    assert ((found["reopen_count"] > 0) == expected["is_reopened"]).all()
+    found = ticket_figures.tickets_equal_their_log(recorded, spans, AS_OF).loc[expected.index]
+    assert len(found) == 23_532
+    assert (found["reopen_count"] > 0).sum() == expected["is_reopened"].sum() == 257
     assert found["priority_code"].value_counts().to_dict() == {
         "3": 242,
         "2": 387,
@@ -88,27 +86,82 @@ def test_tickets_equal_the_incident_log(recorded: psycopg.Connection, data: Path
         "0": 696,
     }
     assert (found["priority_code"] == expected["priority"]).all()
-    assert (pd.to_datetime(found["created_at"], utc=True) == expected["created_at"]).all()
-    # what was closed before its first logged change has no time of closing in the history
-    dated = ~expected["is_logged_closed"]
-    for column in ("first_closed_at", "last_closed_at"):
-        times = pd.to_datetime(found.loc[dated, column], utc=True)
-        assert (times == expected.loc[dated, column]).all()
+    with_agents = ticket_truth.seconds_in(spans, [None, "New", "Active", "-100"])
+    ticket_figures.same(found["agent_work_business_seconds"], with_agents[found.index])
+    with_callers = ticket_truth.seconds_in(spans, ["Awaiting User Info", "Awaiting Evidence"])
+    ticket_figures.same(found["requester_wait_business_seconds"], with_callers[found.index])
+    on_hold = ticket_truth.seconds_in(spans, ["Awaiting Vendor", "Awaiting Problem"])
+    ticket_figures.same(found["on_hold_business_seconds"], on_hold[found.index])
 
 
-def test_the_daily_marts_add_up_to_the_log(recorded: psycopg.Connection, data: Path) -> None:
-    expected = truth.daily(data)
+@pytest.mark.parametrize("name", ["first_resolution", "last_resolution"])
+def test_the_mean_and_the_median_time_to_resolve_are_those_of_the_log(
+    recorded: psycopg.Connection, spans: pd.DataFrame, name: str
+) -> None:
+    hours = ticket_truth.lives(spans)[name] / 3600
+    found = ticket_figures.mean_and_median_hours(recorded, name)
+    # a second in twenty years
+    assert found == pytest.approx([hours.mean(), hours.median()], abs=1 / 3600)
+
+
+def test_every_promise_is_kept_or_broken_as_the_log_says(
+    recorded: psycopg.Connection, data: Path, spans: pd.DataFrame
+) -> None:
+    expected = truth.tickets(data)
+    found = frame(recorded, "select * from core.fct_ticket_sla").set_index("ticket_id")
+    found.index = pd.Index([f"{number:07}" for number in found.index])
+    assert found.index.is_unique
+    found = found.loc[expected.index]
+    assert found["state"].value_counts().to_dict() == {"met": 14_753, "breached": 8_779}
+    assert ((found["state"] == "met") == expected["made_sla"]).all()
+    assert (pd.to_datetime(found["finished_at"], utc=True) == expected["last_closed_at"]).all()
+    # the clock stands still while the caller, a vendor or another problem has it
+    ran = ticket_truth.seconds_in(spans, [None, "New", "Active", "-100"])
+    ticket_figures.same(found["elapsed_business_seconds"], ran[found.index])
+
+    kept = expected["made_sla"].groupby(expected["last_closed_at"].dt.date).agg(["sum", "size"])
     daily = frame(
         recorded,
-        "select date_day, created::int, backlog::int "
-        "from marts.ticket_metrics_daily where level = 'all' order by 1",
+        "select * from marts.ticket_metrics_daily where level = 'all' "
+        "and sla_met + sla_breached + sla_overdue > 0 order by date_day",
     ).set_index("date_day")
-    # a day without a ticket to speak of has no row; the backlog ends with the last event
-    assert daily.index.max() <= expected.index.max()
-    daily = daily.reindex(expected.index, fill_value=0)
-    for column in ("created", "backlog"):
-        assert (daily[column] == expected[column]).all()
+    assert daily.index.tolist() == kept.index.tolist()
+    assert daily["sla_met"].tolist() == kept["sum"].tolist()
+    assert daily["sla_breached"].tolist() == (kept["size"] - kept["sum"]).tolist()
+    for column in ("sla_compliance_pct", "sla_compliance_excl_maintenance_pct"):
+        ticket_figures.same(daily[column], 100 * kept["sum"] / kept["size"], 0.51e-4)
+
+
+def test_the_daily_marts_add_up_to_the_log(
+    recorded: psycopg.Connection, data: Path, spans: pd.DataFrame
+) -> None:
+    last_at = truth.ticket_log(data)["at"].max()
+    daily = ticket_figures.days_equal_the_log(recorded, spans, last_at, AS_OF)
     assert daily["created"].sum() == 23_532
+    assert (daily["closed"].sum(), daily["reopened"].sum()) == (23_840, 308)
+
+
+def test_every_priority_has_its_own_days(
+    recorded: psycopg.Connection, data: Path, spans: pd.DataFrame
+) -> None:
+    expected = truth.tickets(data)
+    last_at = truth.ticket_log(data)["at"].max()
+    found = frame(
+        recorded,
+        "select * from marts.ticket_metrics_daily where level = 'customer_priority'",
+    )
+    for code, tickets in expected.groupby("priority"):
+        of_priority = ticket_truth.daily(spans[spans["ticket"].isin(tickets.index)], last_at, AS_OF)
+        mart = found[found["priority_code"] == code].set_index("date_day").sort_index()
+        of_priority = of_priority.loc[mart.index]
+        assert mart["created"].sum() == len(tickets)
+        for column in ("created", "solved", "closed", "reopened", "backlog"):
+            assert mart[column].tolist() == of_priority[column].tolist(), (code, column)
+        ticket_figures.same(
+            mart["last_resolution_p50_hours"],
+            of_priority["last_resolution_p50"],
+            ticket_figures.HOUR_DIGITS,
+        )
 
 
 def test_host_hours_equal_the_files(recorded: psycopg.Connection, data: Path) -> None:

@@ -16,23 +16,21 @@ customers as (
     where is_current
 ),
 
--- every milestone cuts an interval, so a clock runs on whole ones; the first may be empty
+-- every milestone cuts an interval, so a clock runs on whole ones; the first may be empty. A clock is carried
+-- along: joined again by its three keys, of which the planner thinks apart, it would be looked for row by row
 ran as (
     select
-        clocks.ticket_id,
-        clocks.sla_policy_key,
-        clocks.applied_at,
-        clocks.target_seconds,
+        clocks.*,
         intervals.interval_number,
         intervals.calendar_key,
         intervals.calendar_clock_from,
-        intervals.is_paused,
+        intervals.is_paused as stands_still,
         case
             when intervals.is_paused or intervals.valid_from >= clocks.ends_at then 0 else intervals.business_seconds
-        end as business_seconds,
+        end as interval_business_seconds,
         case
             when intervals.is_paused or intervals.valid_from >= clocks.ends_at then 0 else intervals.calendar_seconds
-        end as calendar_seconds
+        end as interval_calendar_seconds
     from clocks
     inner join intervals
         on
@@ -44,71 +42,52 @@ ran as (
 added_up as (
     select
         *,
-        sum(business_seconds) over so_far as business_seconds_so_far
+        sum(interval_business_seconds) over so_far as business_seconds_so_far,
+        sum(interval_business_seconds) over whole_clock as business_seconds,
+        sum(interval_calendar_seconds) over whole_clock as calendar_seconds,
+        last_value(stands_still) over whole_clock as stands_still_at_end
     from ran
-    window so_far as (partition by ticket_id, sla_policy_key, applied_at order by interval_number)
-),
-
-elapsed as (
-    select
-        ticket_id,
-        sla_policy_key,
-        applied_at,
-        sum(business_seconds) as business_seconds,
-        sum(calendar_seconds) as calendar_seconds,
-        (max(array[interval_number, is_paused::integer]))[2] = 1 as is_paused
-    from added_up
-    group by ticket_id, sla_policy_key, applied_at
+    window
+        so_far as (partition by ticket_id, sla_policy_key, applied_at order by interval_number),
+        whole_clock as (
+            partition by ticket_id, sla_policy_key, applied_at
+            order by interval_number
+            rows between unbounded preceding and unbounded following
+        )
 ),
 
 -- where the target was reached, or from where it would have been
 reaching as (
-    select distinct on (ticket_id, sla_policy_key, applied_at)
-        ticket_id,
-        sla_policy_key,
-        applied_at,
-        case
-            when not is_paused
-                then {{ moment_of_open_seconds(
-                    'added_up.calendar_key',
-                    '(added_up.calendar_clock_from + added_up.target_seconds'
-                    ~ ' - added_up.business_seconds_so_far + added_up.business_seconds)'
-                ) }}
-        end as deadline_at
+    select distinct on (ticket_id, sla_policy_key, applied_at) *
     from added_up
     order by
         ticket_id,
         sla_policy_key,
         applied_at,
-        is_paused,
+        stands_still,
         business_seconds_so_far < target_seconds,
         case when business_seconds_so_far < target_seconds then -interval_number else interval_number end
 ),
 
 timed as (
     select
-        clocks.*,
-        elapsed.business_seconds,
-        elapsed.calendar_seconds,
-        clocks.is_running and elapsed.is_paused as is_paused,
-        reaching.deadline_at,
+        *,
+        is_running and stands_still_at_end as is_paused,
         case
-            when clocks.is_reported_met then 'met'
-            when clocks.finished_at is not null then 'breached'
-            when clocks.is_running then 'running'
+            when not stands_still
+                then {{ moment_of_open_seconds(
+                    'reaching.calendar_key',
+                    '(reaching.calendar_clock_from + reaching.target_seconds'
+                    ~ ' - reaching.business_seconds_so_far + reaching.interval_business_seconds)'
+                ) }}
+        end as deadline_at,
+        case
+            when is_reported_met then 'met'
+            when finished_at is not null then 'breached'
+            when is_running then 'running'
             else 'cancelled'
         end as reported_state
-    from clocks
-    inner join elapsed
-        on
-            clocks.ticket_id = elapsed.ticket_id
-            and clocks.sla_policy_key = elapsed.sla_policy_key
-            and clocks.applied_at = elapsed.applied_at
-    inner join reaching
-        on
-            clocks.ticket_id = reaching.ticket_id
-            and clocks.sla_policy_key = reaching.sla_policy_key
-            and clocks.applied_at = reaching.applied_at
+    from reaching
 ),
 
 judged as (
@@ -138,7 +117,7 @@ select
     nullif(judged.ends_at, 'infinity') as ended_at,
     judged.business_seconds::numeric(20, 6) as elapsed_business_seconds,
     judged.calendar_seconds::numeric(20, 6) as elapsed_calendar_seconds,
-    case when not judged.is_paused then judged.deadline_at end as deadline_at,
+    case when judged.state <> 'paused' then judged.deadline_at end as deadline_at,
     case when judged.state in ('breached', 'overdue') then judged.deadline_at end as breached_at,
     {{ local_date(
         "case"

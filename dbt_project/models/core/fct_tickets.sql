@@ -44,8 +44,52 @@ tag_links as (
     select * from {{ ref('stg_odoo__ticket_tag_links') }}
 ),
 
+ticket_devices as (
+    select * from {{ ref('int_ticket__devices') }}
+),
+
+windows as (
+    select * from {{ ref('int_maintenance_windows') }}
+),
+
+devices as (
+    select * from {{ ref('dim_device') }}
+),
+
 stages as (
     {{ newest_version('stage_versions', 'stage_id') }}
+),
+
+-- what stood where when the ticket came
+placed as (
+    select
+        tickets.ticket_id,
+        tickets.created_at,
+        coalesce(ticket_devices.device_key, -2) as device_key,
+        coalesce(devices.site_key, -1) as site_key
+    from tickets
+    left join ticket_devices on tickets.ticket_id = ticket_devices.ticket_id
+    left join devices
+        on
+            ticket_devices.device_key = devices.device_key
+            and tickets.created_at >= devices.valid_from
+            and tickets.created_at < devices.valid_to
+),
+
+-- by equality, since tickets are many: what concerns the device, its site, and everything
+maintained as (
+    select distinct placed.ticket_id
+    from placed
+    cross join
+        lateral (
+            values (placed.device_key, -2), (-2, placed.site_key), (-2, -2)
+        ) as concerned (device_key, site_key)
+    inner join windows
+        on
+            concerned.device_key = windows.device_key
+            and concerned.site_key = windows.site_key
+            and placed.created_at >= windows.starts_at
+            and placed.created_at < windows.ends_at
 ),
 
 -- one promise broken is a promise broken
@@ -103,9 +147,13 @@ described as (
         parties.requester_key,
         parties.opened_by_key,
         parties.is_opened_by_agent,
+        placed.device_key,
+        maintained.ticket_id is not null as is_in_maintenance,
         tickets.*
     from tickets
     inner join parties on tickets.ticket_id = parties.ticket_id
+    inner join placed on tickets.ticket_id = placed.ticket_id
+    left join maintained on tickets.ticket_id = maintained.ticket_id
     left join customers on parties.customer_key = customers.customer_key
 )
 
@@ -123,6 +171,8 @@ select
     coalesce({{ surrogate_key('odoo.ticket_categories', 'described.category_id') }}, -2) as ticket_category_key,
     coalesce({{ surrogate_key('odoo.ticket_channels', 'described.channel_id') }}, -2) as channel_key,
     labels.tags,
+    described.device_key,
+    described.is_in_maintenance,
     described.priority as priority_code,
     {{ priority_name('described.priority') }} as priority,
     coalesce(stages.stage_name, 'unknown') as stage,

@@ -77,9 +77,10 @@ select
     milestones.agent_replies,
     greatest(milestones.replying_agents - 1, 0) as handoffs,
     summed.is_closed and milestones.agent_replies = 1 and milestones.reopen_count = 0 as is_one_touch,
+    -- hours: a day of a session that knows summer time can have 23 of them
     case
-        when milestones.first_closed_at + interval '30 days' <= {{ as_of() }}
-            then coalesce(milestones.first_reopened_at < milestones.first_closed_at + interval '30 days', false)
+        when milestones.first_closed_at + interval '720 hours' <= {{ as_of() }}
+            then coalesce(milestones.first_reopened_at < milestones.first_closed_at + interval '720 hours', false)
     end as is_reopened_within_30_days,
     {{ seconds_between('summed.created_at', 'milestones.first_response_at') }} as first_response_seconds,
     case when milestones.first_response_at is not null then round(summed.until_response) end::bigint

@@ -2,6 +2,10 @@ with intervals as (
     select * from {{ ref('int_ticket__status_intervals') }}
 ),
 
+moves as (
+    select * from {{ ref('int_ticket__stage_moves') }}
+),
+
 tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
 ),
@@ -67,7 +71,8 @@ milestones as (
         tickets.created_at,
         tickets.is_active,
         ends.is_closed,
-        ends.open_until,
+        -- a ticket reopened and closed in one moment leaves no interval of that, but was closed then
+        case when ends.is_closed then closings.last_closed_at else ends.open_until end as open_until,
         responses.sent_at as first_response_at
     from tickets
     inner join (
@@ -78,6 +83,14 @@ milestones as (
         from intervals
         group by ticket_id
     ) as ends on tickets.ticket_id = ends.ticket_id
+    left join (
+        select
+            ticket_id,
+            max(changed_at) as last_closed_at
+        from moves
+        where event_kind = 'closed'
+        group by ticket_id
+    ) as closings on tickets.ticket_id = closings.ticket_id
     left join messages as responses on tickets.ticket_id = responses.ticket_id and responses.is_first_response
 ),
 

@@ -6,6 +6,9 @@
     'first_resolution', 'first_resolution_business',
     'last_resolution', 'last_resolution_business'
 ] -%}
+{%- set sla_outcome -%}
+    case when slas.state = 'met' then 'sla_met' when slas.state in ('breached', 'overdue') then 'sla_missed' end
+{%- endset -%}
 
 with tickets as (
     select * from {{ ref('fct_tickets') }}
@@ -104,11 +107,20 @@ observations as (
         slas.customer_key,
         slas.team_key,
         slas.priority_code,
-        'sla_' || slas.state as measure,
+        judged.measure,
         1 as value
     from slas
     cross join last_day
-    where slas.judged_on <= last_day.date_day or slas.judged_on is null
+    left join tickets on slas.ticket_key = tickets.ticket_key
+    cross join
+        lateral (
+            values
+            ('sla_' || slas.state),
+            (case when tickets.is_in_maintenance then {{ sla_outcome }} || '_in_maintenance' end)
+        ) as judged (measure)
+    where
+        (slas.judged_on <= last_day.date_day or slas.judged_on is null)
+        and judged.measure is not null
     union all
     select
         opinions.date_day,
@@ -179,6 +191,10 @@ days as (
         {% for state in sla_states %}
             coalesce(max(observations) filter (where measure = 'sla_{{ state }}'), 0) as sla_{{ state }},
         {% endfor %}
+        {% for outcome in ['met', 'missed'] %}
+            coalesce(max(observations) filter (where measure = 'sla_{{ outcome }}_in_maintenance'), 0)
+                as sla_{{ outcome }}_in_maintenance,
+        {% endfor %}
         {% for measure in ['rating_requests', 'ratings', 'good_ratings'] %}
             coalesce(max(total) filter (where measure = '{{ measure }}'), 0)::bigint as {{ measure }},
         {% endfor %}
@@ -223,6 +239,16 @@ select
     round(
         100.0 * days.sla_met / nullif(days.sla_met + days.sla_breached + days.sla_overdue, 0), 4
     ) as sla_compliance_pct,
+    days.sla_met_in_maintenance,
+    days.sla_missed_in_maintenance,
+    round(
+        100.0 * (days.sla_met - days.sla_met_in_maintenance) / nullif(
+            days.sla_met + days.sla_breached + days.sla_overdue
+            - days.sla_met_in_maintenance - days.sla_missed_in_maintenance,
+            0
+        ),
+        4
+    ) as sla_compliance_excl_maintenance_pct,
     days.rating_requests,
     days.ratings,
     days.good_ratings,

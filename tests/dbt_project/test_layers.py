@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import GenericTestNode
 
 from ingest.sources import SOURCES
 from warehouse.settings import ROOT
@@ -26,6 +27,14 @@ SOURCES_OF = {
     "predictions": {"predictions", "ops"},
 }
 SEEDED = {"intermediate", "core"}
+PERCENTAGE = re.compile(r"_(pct|rate)(_|$)")
+# A change in percent has no bounds, a share has.
+NO_SHARE = {"growth_mom_pct"}
+RECONCILING = {"sum_equals", "row_count_equals"}
+PERSONAL = re.compile(
+    r"(^|_)(e?mail|login|phone|mobile|password|person|author|subject|first_name|last_name"
+    r"|user_name|ip|mac|hash)(_|$)"
+)
 CLOCK = re.compile(
     r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\("
     r"|\b(current_(date|time|timestamp)|localtime(stamp)?)\b"
@@ -142,6 +151,51 @@ def test_every_mart_belongs_to_customers_or_the_platform_and_says_nothing_about_
         # by these alone a mart too large to be rebuilt knows what it has not seen yet
         allowed = MAKING if node.config.materialized == "incremental" else set()
         assert {name for name in node.columns if name.startswith("_")} <= allowed, node.name
+
+
+def test_every_mart_is_tested_for_its_grain_its_sums_its_ranges_and_a_golden_case(
+    manifest: Manifest,
+) -> None:
+    tests: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for node in manifest.nodes.values():
+        if isinstance(node, GenericTestNode) and node.attached_node:
+            arguments = node.test_metadata.kwargs.get("arguments") or node.test_metadata.kwargs
+            tests.setdefault(node.attached_node, []).append((node.test_metadata.name, arguments))
+    golden = {unit.depends_on.nodes[0] for unit in manifest.unit_tests.values()}
+    lacking = []
+    for id_, node in _models(manifest).items():
+        if _layer(node) != "marts":
+            continue
+        of_mart = tests.get(id_, [])
+        checked = " ".join(
+            str(arguments["expression"])
+            for name, arguments in of_mart
+            if name == "expression_is_true"
+        )
+        shares = {name for name in node.columns if PERCENTAGE.search(name)} - NO_SHARE
+        lacking += [
+            (node.name, what)
+            for what, is_there in {
+                "grain": any(
+                    name == "unique_combination" and set(arguments["columns"]) <= set(node.columns)
+                    for name, arguments in of_mart
+                ),
+                "reconciliation with what it is made of": any(
+                    name in RECONCILING and "relation" in arguments for name, arguments in of_mart
+                ),
+                "unit test": id_ in golden,
+            }.items()
+            if not is_there
+        ]
+        lacking += [
+            (node.name, f"range of {name}")
+            for name in shares
+            if not re.search(rf"\b{name}(, 0\))? between 0 and \d", checked)
+        ]
+        lacking += [
+            (node.name, f"personal {name}") for name in node.columns if PERSONAL.search(name)
+        ]
+    assert not lacking
 
 
 def test_no_sql_looks_at_a_clock(manifest: Manifest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -91,34 +92,100 @@ def test_every_customer_sees_all_its_rows_and_no_other(
 def test_nothing_a_customer_can_say_shows_it_more(
     marts: dict[str, Counts], logins: dict[int, psycopg.Connection]
 ) -> None:
-    (key, session), (other, _) = list(logins.items())[:2]
-    for role in (customers.login_of(other), "opsmart_reader", "opsmart_transformer", "postgres"):
-        with pytest.raises(psycopg.Error, match=r"permission denied to set|does not exist"):
-            session.execute(SQL("set role {}").format(Identifier(role)))
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        session.execute(
-            SQL("set session authorization {}").format(Identifier(customers.login_of(other)))
-        )
-    session.execute("reset role")
-    assert seen(session, marts) == own(key, marts)
-    # as the group itself nobody is mapped to anything
-    session.execute("set role opsmart_tenant")
-    assert not any(seen(session, marts).values())
-    session.execute("reset role")
-    session.execute("set row_security = off")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-        seen(session, marts)
-    session.execute("set row_security = on")
-    for statement in (
-        "select * from ops.customer_roles",
-        "select * from core.dim_customer",
-        "select * from staging.stg_odoo__partners",
-        "select * from raw_odoo.partners",
-        "select * from predictions.anomaly_scores",
-        "create temporary table mine (id bigint)",
-    ):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    for key, session in logins.items():
+        others = [customers.login_of(other) for other in logins if other != key]
+        for role in (*others, "opsmart_reader", "opsmart_transformer", "postgres"):
+            with pytest.raises(psycopg.Error, match=r"permission denied to set|does not exist"):
+                session.execute(SQL("set role {}").format(Identifier(role)))
+        for other in others:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(SQL("set session authorization {}").format(Identifier(other)))
+            session.execute(
+                "select set_config(name, %s, false) from unnest(%s) as name",
+                (other, ["application_name", "opsmart.role_name", "opsmart.customer_key"]),
+            )
+        # the policy's own table cannot be put before the one that only the owner writes
+        session.execute("set search_path = marts, pg_temp, ops")
+        for statement in ("reset role", "set role none", "reset session authorization"):
             session.execute(statement.encode())
+            assert seen(session, marts) == own(key, marts)
+        # as the group itself nobody is mapped to anything
+        session.execute("set role opsmart_tenant")
+        assert not any(seen(session, marts).values())
+        session.execute("reset role")
+        session.execute("set row_security = off")
+        for name in marts:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+                session.execute(SQL("select from marts.{}").format(Identifier(name)))
+        session.execute("set row_security = on")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("create temporary table mine (id bigint)")
+        session.execute("reset all")
+        assert seen(session, marts) == own(key, marts)
+
+
+def readable(connection: psycopg.Connection, role: str) -> set[tuple[str, str]]:
+    """Every relation of which a role may read any column, or which it may write."""
+    return set(
+        connection.execute(
+            """
+            select nspname, relname
+            from pg_class
+            join pg_namespace on pg_namespace.oid = relnamespace
+            where
+                relkind in ('r', 'p', 'v', 'm', 'f')
+                and nspname !~ '^pg_|^information_schema$'
+                and has_schema_privilege(%(role)s, pg_namespace.oid, 'usage')
+                and (
+                    has_any_column_privilege(%(role)s, pg_class.oid, 'select, insert, update')
+                    or has_table_privilege(%(role)s, pg_class.oid, 'delete, truncate')
+                )
+            """,
+            {"role": role},
+        ).fetchall()
+    )
+
+
+def test_the_reader_reads_every_mart_and_nothing_else(home: Home, first: str) -> None:
+    with home.connect() as connection:
+        relations = connection.execute(
+            "select 'marts', relname from pg_class "
+            "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'p', 'v', 'm')"
+        ).fetchall()
+        assert readable(connection, "opsmart_reader") == set(relations)
+    with home.connect("--role", "opsmart_reader") as reader:
+        for names in relations:
+            reader.execute(SQL("select * from {} limit 1").format(Identifier(*names)))
+            for change in ("delete from {}", "drop table {}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    reader.execute(SQL(change).format(Identifier(*names)))
+
+
+def test_customers_read_the_marts_with_customers_and_nothing_else(
+    home: Home, marts: dict[str, Counts], logins: dict[int, psycopg.Connection]
+) -> None:
+    with home.connect() as connection:
+        for key in logins:
+            found = readable(connection, customers.login_of(key))
+            assert found == {("marts", name) for name in marts}
+
+
+def test_a_login_without_a_mapping_sees_nothing(
+    home: Home, marts: dict[str, Counts], logins: dict[int, psycopg.Connection]
+) -> None:
+    """Neither a role that is none of the group, nor one of the group that no line names."""
+    address, database = Address.parse(home.url())
+    nobody = replace(address, user="nobody_in_particular", password="secret")
+    with home.connect() as connection:
+        connection.execute("create role nobody_in_particular login password 'secret'")
+        try:
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                nobody.connect(database)
+            connection.execute("grant opsmart_tenant to nobody_in_particular")
+            with nobody.connect(database) as session:
+                assert seen(session, marts) == {name: {} for name in marts}
+        finally:
+            connection.execute("drop role nobody_in_particular")
 
 
 def test_a_mart_without_customers_is_not_for_them(
@@ -151,28 +218,26 @@ def test_a_customer_that_was_let_go_sees_nothing(
 def test_nobody_sees_a_mart_half_built_or_unguarded(
     home: Home, marts: dict[str, Counts], logins: dict[int, psycopg.Connection]
 ) -> None:
-    """One customer and the reader ask again and again while every mart is built anew."""
-    key, session = next(iter(logins.items()))
+    """Every customer and the reader ask again and again while every mart is built anew."""
     reader = home.connect("--role", "opsmart_reader")
-    expected = [(session, own(key, marts)), (reader, marts)]
-    done, wrong, looks = threading.Event(), [], 0
+    expected = [(session, own(key, marts)) for key, session in logins.items()]
+    expected.append((reader, marts))
+    done = threading.Event()
 
-    def look() -> None:
-        nonlocal looks
+    def look() -> int:
+        looks = 0
         while not done.is_set():
             for asker, rows in expected:
                 found = seen(asker, marts)
-                looks += 1
-                if found != rows:
-                    wrong.append({name: found[name] for name in marts if found[name] != rows[name]})
+                assert found == rows, {name for name in marts if found[name] != rows[name]}
+            looks += 1
+        return looks
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        home.dbt("run", "--full-refresh", "--select", "marts", as_of=FIRST)
-    finally:
-        done.set()
-        watcher.join()
-        reader.close()
-    assert looks > 2
-    assert not wrong
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            home.dbt("run", "--full-refresh", "--select", "marts", as_of=FIRST)
+        finally:
+            done.set()
+    assert looking.result() > 2
+    reader.close()

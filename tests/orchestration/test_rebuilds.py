@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -12,6 +16,16 @@ from psycopg.sql import SQL, Identifier
 from tests.e2e.demos import Home, relation_hashes
 
 Days = dict[int, tuple[int, str, str]]
+
+SCHEMAS = ("intermediate", "core", "features", "marts")
+LARGE = {
+    ("core", "fct_infrastructure"),
+    ("core", "fct_interface_traffic_hourly"),
+    ("core", "fct_security_alerts"),
+    ("marts", "network_metrics_hourly"),
+}
+# What speaks of single hours and alerts beside the large tables themselves.
+NEED_HOURS = {"fct_network_events", "bridge_case_alert", "change_impact_daily", "feat_infra_hourly"}
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +62,54 @@ def days(connection: psycopg.Connection, schema: str, name: str) -> Days:
     return {day: (count, digest, written) for day, count, digest, written in rows}
 
 
+@contextmanager
+def read_all_along(home: Home) -> Iterator[None]:
+    """Read facts and marts again and again meanwhile: always every day, and all of its rows."""
+    sessions = {"core": home.connect(), "marts": home.connect("--role", "opsmart_reader")}
+    read = (*sorted(LARGE), ("core", "fct_infrastructure_daily"), ("marts", "top_threats_daily"))
+    done = threading.Event()
+
+    def rows(schema: str, name: str) -> dict[int, int]:
+        query = SQL("select date_key, count(*) from {} group by 1").format(Identifier(schema, name))
+        return dict(sessions[schema].execute(query).fetchall())
+
+    def look() -> int:
+        looks = 0
+        while not done.is_set():
+            for model in read:
+                assert rows(*model) == whole[model], model
+            looks += 1
+        return looks
+
+    whole = {model: rows(*model) for model in read}
+    assert all(whole.values())
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(look)
+        try:
+            yield
+        finally:
+            done.set()
+    assert reading.result() > 2
+    for session in sessions.values():
+        session.close()
+
+
 def test_days_built_again_are_the_same_and_their_neighbours_untouched(
     home: Home, as_of: str, by_day: list[tuple[str, str]]
 ) -> None:
     asked = {20260210, 20260211, 20260212}
-    assert ("core", "fct_infrastructure") in by_day
+    assert set(by_day) > LARGE
     with home.connect() as connection:
+        all_before = {schema: relation_hashes(connection, schema) for schema in SCHEMAS}
         before = {model: days(connection, *model) for model in by_day}
-        for _ in range(2):
-            home.dbt(
-                *("run", "--select", *(name for _, name in by_day)),
-                as_of=as_of,
-                rebuild_from="2026-02-10",
-                rebuild_to="2026-02-12",
-            )
+        for models in ([name for _, name in by_day], ["*"]):
+            with read_all_along(home):
+                home.dbt(
+                    *("run", "--select", *models),
+                    as_of=as_of,
+                    rebuild_from="2026-02-10",
+                    rebuild_to="2026-02-12",
+                )
             for model in by_day:
                 after = days(connection, *model)
                 assert set(after) == set(before[model])
@@ -70,40 +118,107 @@ def test_days_built_again_are_the_same_and_their_neighbours_untouched(
                     assert (count, digest) == then[:2], (model, day)
                     assert (written == then[2]) == (day not in asked), (model, day)
                 before[model] = after
+        assert {schema: relation_hashes(connection, schema) for schema in SCHEMAS} == all_before
 
 
 def test_everything_built_from_raw_again_equals_what_grew_day_by_day(
     home: Home, as_of: str
 ) -> None:
-    schemas = ("intermediate", "core", "features", "marts")
     with home.connect() as connection:
-        before = {schema: relation_hashes(connection, schema) for schema in schemas}
-        home.dbt("run", "--full-refresh", as_of=as_of)
-        for schema in schemas:
+        before = {schema: relation_hashes(connection, schema) for schema in SCHEMAS}
+        with read_all_along(home):
+            home.dbt("run", "--full-refresh", as_of=as_of)
+        for schema in SCHEMAS:
             after = relation_hashes(connection, schema)
             assert after.keys() == before[schema].keys()
             changed = {name for name in after if after[name] != before[schema][name]}
             assert not changed, schema
 
 
-def test_a_fact_has_a_partition_for_each_of_its_months(home: Home, as_of: str) -> None:
+def months(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:
+    """Of every month of a large table its one partition, which holds nothing else."""
+    rows = connection.execute(
+        SQL("select distinct date_key / 100, tableoid::regclass::text from {}").format(
+            Identifier(schema, name)
+        )
+    ).fetchall()
+    partitions = connection.execute(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass",
+        (f"{schema}.{name}",),
+    ).fetchall()
+    assert len(rows) == len(dict(rows)) == len({partition for _, partition in rows})
+    assert {partition for _, partition in rows} == {partition for (partition,) in partitions}
+    return dict(rows)
+
+
+def test_a_large_table_has_a_partition_with_brin_for_each_of_its_months(
+    home: Home, as_of: str
+) -> None:
     with home.connect() as connection:
-        facts = connection.execute(
-            "select relname from pg_class where relkind = 'p' "
-            "and relnamespace = 'core'::regnamespace"
+        large = connection.execute(
+            "select relnamespace::regnamespace::text, relname from pg_class where relkind = 'p'"
         ).fetchall()
-        assert ("fct_infrastructure",) in facts
-        for (name,) in facts:
-            months, partitions, crossing = connection.execute(
-                SQL(
-                    "select count(distinct date_key / 100), count(distinct tableoid), "
-                    "count(distinct (date_key / 100, tableoid)) from core.{}"
-                ).format(Identifier(name))
-            ).fetchone() or (0, 0, 0)
-            assert months == partitions == crossing > 1, name
+        assert set(large) == LARGE
+        for model in large:
+            partitions = months(connection, *model)
+            assert len(partitions) > 1, model
+            with_brin = connection.execute(
+                "select indrelid::regclass::text from pg_index "
+                "join pg_class on pg_class.oid = indexrelid join pg_am on pg_am.oid = relam "
+                "where amname = 'brin' and pg_get_indexdef(indexrelid) like '%%(date_key)'"
+            ).fetchall()
+            if model[0] == "core":
+                assert {(name,) for name in partitions.values()} <= set(with_brin), model
             plan = connection.execute(
-                SQL("explain select * from core.{} where date_key = 20260210").format(
-                    Identifier(name)
-                )
+                SQL("explain select * from {} where date_key = 20260210").format(Identifier(*model))
             ).fetchall()
             assert sum("Scan on" in line for (line,) in plan) <= 2, plan
+
+
+def test_what_is_older_than_the_settings_goes_and_stays_away(
+    home: Home, as_of: str, by_day: list[tuple[str, str]]
+) -> None:
+    """January is kept by day but not by hour, then not at all, then comes back from raw."""
+
+    def state() -> dict[str, tuple[int, str]]:
+        return {
+            name: rows
+            for schema in SCHEMAS
+            for name, rows in relation_hashes(connection, schema).items()
+        }
+
+    with home.connect() as connection:
+        before = state()
+        days_before = {model: days(connection, *model) for model in by_day}
+
+        run = ("run", "--select", *(f"{name}+" for _, name in LARGE))
+        home.dbt(*run, as_of=as_of, keep_detail_months="1")
+        for model in LARGE:
+            assert set(months(connection, *model)) == {202602, 202603}, model
+            kept = {day: rows for day, rows in days_before[model].items() if day >= 20260201}
+            assert days(connection, *model) == kept, model
+        after = state()
+        changed = {name for name, rows in after.items() if rows != before[name]}
+        large = {name for _, name in LARGE}
+        assert large <= changed <= large | NEED_HOURS
+        home.dbt(
+            *run,
+            as_of=as_of,
+            keep_detail_months="1",
+            rebuild_from="2026-01-20",
+            rebuild_to="2026-02-01",
+        )
+        assert state() == after
+        home.dbt(*run, "--full-refresh", as_of=as_of, keep_detail_months="1")
+        assert state() == after
+
+        names = [name for _, name in by_day]
+        home.dbt("run", "--select", *names, as_of=as_of, keep_days_months="1")
+        for model in by_day:
+            kept_days = {day: rows for day, rows in days_before[model].items() if day >= 20260201}
+            found = days(connection, *model)
+            assert {day: rows[:2] for day, rows in found.items()} == {
+                day: rows[:2] for day, rows in kept_days.items()
+            }, model
+        home.dbt(*run, *names, "--full-refresh", as_of=as_of)
+        assert state() == before

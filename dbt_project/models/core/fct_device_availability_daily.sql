@@ -187,7 +187,10 @@ maintained as materialized (
     wanted_days as (
         select *
         from told_days
-        where date_day = any(array(select changed_days.date_day from changed_days))
+        where
+            date_day = any(array(select changed_days.date_day from changed_days))
+            -- without its hours, which may lie on the UTC day before, a day stays as it was told
+            and date_day > to_date({{ kept_from('keep_detail_months') }}::text, 'YYYYMMDD')
     ),
 
     -- an array, because the planner takes it for short and uses the index, which a join would not

@@ -1,7 +1,7 @@
 with eventful_hours as (
     select *
     from {{ ref('fct_interface_traffic_hourly') }}
-    where has_event
+    where has_event and date_key >= {{ kept_from('keep_detail_months') }}
 ),
 
 kinds as (

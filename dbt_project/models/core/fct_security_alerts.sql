@@ -90,6 +90,7 @@ links as (
             event_at >= (select min(changed_days.day_start) from changed_days)
             and event_at < (select max(changed_days.day_start) from changed_days) + interval '24 hours'
             and {{ date_key('event_at') }} = any(array(select changed_days.date_key from changed_days))
+            and {{ is_kept('event_at') }}
     ),
 
     responses as (
@@ -104,7 +105,9 @@ links as (
     ),
 {% else %}
     raised as (
-        select * from alerts
+        select *
+        from alerts
+        where {{ is_kept('event_at') }}
     ),
 
     responses as (

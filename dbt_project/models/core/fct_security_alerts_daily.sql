@@ -21,8 +21,54 @@ with alerts as not materialized (
 ),
 
 {% if is_incremental() %}
+    -- few enough for the index
+    responded_now as (
+        select
+            date_key,
+            host,
+            agent_key,
+            device_version_key,
+            customer_key,
+            rule_key,
+            severity_key,
+            count(*) as responded
+        from alerts
+        where is_responded
+        group by date_key, host, agent_key, device_version_key, customer_key, rule_key, severity_key
+    ),
+
+    responded_then as (
+        select
+            date_key,
+            host,
+            agent_key,
+            device_version_key,
+            customer_key,
+            rule_key,
+            severity_key,
+            sum(responded) as responded
+        from {{ this }}
+        where responded > 0 and date_key >= {{ kept_from('keep_detail_months') }}
+        group by date_key, host, agent_key, device_version_key, customer_key, rule_key, severity_key
+    ),
+
+    -- a response comes after the alert, which no load brings again
     changed_days as (
         {{ days_to_rebuild('alerts', 'event_at') }}
+        union
+        select date_key
+        from (
+            select * from responded_now
+            except
+            select * from responded_then
+        ) as come
+        union
+        select date_key
+        from (
+            select * from responded_then
+            except
+            select * from responded_now
+        ) as gone
     ),
 
     -- an array, because the planner takes it for short and uses the index, which a join would not
@@ -43,6 +89,7 @@ counted as (
         host,
         agent_key,
         device_key,
+        device_version_key,
         site_key,
         customer_key,
         severity_key,
@@ -53,12 +100,23 @@ counted as (
         max(mitre_ids::text)::jsonb as mitre_ids,
         count(*) as alerts,
         count(*) filter (where is_blocked) as blocked,
+        count(*) filter (where is_responded) as responded,
         min(event_at) as first_event_at,
         max(event_at) as last_event_at,
         max(_known_at) as _known_at,
         max(_load_id) as _load_id
     from raised
-    group by date_key, host, agent_key, device_key, site_key, customer_key, severity_key, rule_key, rule_id
+    group by
+        date_key,
+        host,
+        agent_key,
+        device_key,
+        device_version_key,
+        site_key,
+        customer_key,
+        severity_key,
+        rule_key,
+        rule_id
 )
 
 select * from counted

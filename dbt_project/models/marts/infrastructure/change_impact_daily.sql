@@ -33,11 +33,13 @@ device_days as (
 host_hours as (
     select *
     from {{ ref('fct_infrastructure') }}
-    where date_key = any(array(
-        select to_char(to_date(device_days.date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer
-        from device_days
-        cross join generate_series(-1, 1) as shift (days)
-    ))
+    where
+        date_key >= {{ kept_from('keep_detail_months') }}
+        and date_key = any(array(
+            select to_char(to_date(device_days.date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer
+            from device_days
+            cross join generate_series(-1, 1) as shift (days)
+        ))
 ),
 
 -- whole hours within the 24 before the first change and the 24 after the last

@@ -24,7 +24,7 @@ percentiles as (
 ),
 
 critical_alerts as (
-    select * from {{ ref('fct_security_alerts') }}
+    select * from {{ ref('fct_security_alerts_daily') }}
     where severity_key = 4
 ),
 
@@ -151,7 +151,7 @@ alerted as (
         critical_alerts.site_key,
         coalesce(devices.role_name, 'unknown') as role_name,
         critical_alerts.customer_key,
-        count(*) as critical_alerts
+        sum(critical_alerts.alerts)::bigint as critical_alerts
     from critical_alerts
     left join devices on critical_alerts.device_version_key = devices.device_version_key
     group by

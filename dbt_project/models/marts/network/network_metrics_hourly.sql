@@ -4,6 +4,7 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         on_schema_change='fail',
+        partitioned=true,
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},

@@ -2,10 +2,6 @@ with alert_days as (
     select * from {{ ref('fct_security_alerts_daily') }}
 ),
 
-alerts as (
-    select * from {{ ref('fct_security_alerts') }}
-),
-
 links as (
     select * from {{ ref('bridge_case_alert') }}
 ),
@@ -30,6 +26,7 @@ raised as (
         alert_days.customer_key,
         alert_days.rule_key,
         sum(alert_days.alerts)::bigint as alerts,
+        sum(alert_days.responded)::bigint as responded,
         count(distinct alert_days.agent_key) as agents
     from alert_days
     inner join period
@@ -37,20 +34,6 @@ raised as (
             alert_days.date_key >= period.first_date_key
             and alert_days.date_key < period.end_date_key
     group by alert_days.customer_key, alert_days.rule_key
-),
-
-responded as (
-    select
-        alerts.customer_key,
-        alerts.rule_key,
-        count(*) as responded
-    from alerts
-    inner join period
-        on
-            alerts.date_key >= period.first_date_key
-            and alerts.date_key < period.end_date_key
-    where alerts.is_responded
-    group by alerts.customer_key, alerts.rule_key
 ),
 
 judged as (
@@ -77,17 +60,13 @@ joined as (
         raised.rule_key,
         raised.alerts,
         raised.agents,
-        coalesce(responded.responded, 0) as responded,
+        raised.responded,
         coalesce(judged.triaged, 0) as triaged,
         coalesce(judged.true_positives, 0) as true_positives,
         coalesce(judged.false_positives, 0) as false_positives,
         coalesce(judged.noise, 0) as noise,
         sum(raised.alerts) over (partition by raised.customer_key) as customer_alerts
     from raised
-    left join responded
-        on
-            raised.customer_key = responded.customer_key
-            and raised.rule_key = responded.rule_key
     left join judged
         on
             raised.customer_key = judged.customer_key

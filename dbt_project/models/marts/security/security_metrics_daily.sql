@@ -2,10 +2,6 @@ with alert_days as (
     select * from {{ ref('fct_security_alerts_daily') }}
 ),
 
-alerts as (
-    select * from {{ ref('fct_security_alerts') }}
-),
-
 links as (
     select * from {{ ref('bridge_case_alert') }}
 ),
@@ -38,22 +34,10 @@ raised as (
         severity_key,
         sum(alerts)::bigint as alerts,
         sum(blocked)::bigint as blocked,
+        sum(responded)::bigint as responded,
         count(distinct agent_key) as agents,
         count(distinct rule_key) as rules
     from alert_days
-    group by date_key, customer_key, site_key, severity_key
-),
-
--- few enough for the index
-responded as (
-    select
-        date_key,
-        customer_key,
-        site_key,
-        severity_key,
-        count(*) as responded
-    from alerts
-    where is_responded
     group by date_key, customer_key, site_key, severity_key
 ),
 
@@ -223,7 +207,7 @@ joined as (
         coalesce(raised.agents, 0) as agents,
         coalesce(raised.rules, 0) as rules,
         coalesce(raised.blocked, 0) as blocked,
-        coalesce(responded.responded, 0) as responded,
+        coalesce(raised.responded, 0) as responded,
         coalesce(judged_alerts.forwarded, 0) as forwarded,
         coalesce(judged_alerts.triaged, 0) as triaged,
         coalesce(judged_alerts.noise, 0) as noise,
@@ -265,12 +249,6 @@ joined as (
             and slices.customer_key = raised.customer_key
             and slices.site_key = raised.site_key
             and slices.severity_key = raised.severity_key
-    left join responded
-        on
-            slices.date_key = responded.date_key
-            and slices.customer_key = responded.customer_key
-            and slices.site_key = responded.site_key
-            and slices.severity_key = responded.severity_key
     left join judged_alerts
         on
             slices.date_key = judged_alerts.date_key

@@ -244,9 +244,15 @@ device_zones as materialized (
     group by device_key, time_zone
 ),
 
-dated_hours as (
+-- materialised, or the planner would seek every day's hours among all hours of its device
+dated_hours as materialized (
     select
-        measured.*,
+        measured.device_key,
+        measured.hour,
+        measured.coverage,
+        measured.up_minutes,
+        measured._known_at,
+        measured._load_id,
         device_zones.time_zone,
         (measured.hour at time zone device_zones.time_zone)::date + shift.days as date_day
     from measured

@@ -101,7 +101,7 @@ def test_nothing_a_customer_can_say_shows_it_more(
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 session.execute(SQL("set session authorization {}").format(Identifier(other)))
             session.execute(
-                "select set_config(name, %s, false) from unnest(%s) as name",
+                "select set_config(name, %s, false) from unnest(%s::text[]) as name",
                 (other, ["application_name", "opsmart.role_name", "opsmart.customer_key"]),
             )
         # the policy's own table cannot be put before the one that only the owner writes

@@ -185,6 +185,8 @@ def test_what_is_older_than_the_settings_goes_and_stays_away(
             name: rows
             for schema in SCHEMAS
             for name, rows in relation_hashes(connection, schema).items()
+            # looks back thirty days, more than this test keeps
+            if name != "rightsizing_candidates"
         }
 
     with home.connect() as connection:

@@ -10,12 +10,11 @@ severities as (
     select * from {{ ref('severity_map') }}
 ),
 
--- a rule that fired and is in no list any more
+-- a rule that fired and is in no list any more; what its alerts say may name persons, of any customer
 strangers as (
     select distinct on (alert_days.rule_id)
         alert_days.rule_id,
         alert_days.rule_level,
-        alert_days.rule_description,
         alert_days.mitre_ids
     from alert_days
     left join rules on alert_days.rule_id = rules.rule_id
@@ -24,7 +23,6 @@ strangers as (
         alert_days.rule_id asc,
         alert_days.date_key desc,
         alert_days.rule_level desc,
-        alert_days.rule_description asc,
         alert_days.mitre_ids::text asc
 ),
 
@@ -48,7 +46,7 @@ members as (
         rule_id,
         'unknown' as rule_status,
         rule_level,
-        rule_description,
+        null as rule_description,
         null as rule_groups,
         mitre_ids,
         null as pci_dss,

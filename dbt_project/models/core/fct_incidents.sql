@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('dim_incident_type') }}, whose key is worked out here, so that it is there to be tested against
+
 with candidates as (
     select * from {{ ref('int_incident__merged') }}
 ),

@@ -6,6 +6,10 @@ incidents as (
     select * from {{ ref('fct_incidents') }}
 ),
 
+rules as (
+    select * from {{ ref('dim_alert_rule') }}
+),
+
 customers as (
     select * from {{ ref('dim_customer') }}
 ),
@@ -22,21 +26,23 @@ devices as (
 waiting_alerts as (
     select
         'alert' as item_kind,
-        alert_key as item_key,
-        rule_description as title,
-        severity_key,
-        device_key,
-        site_key,
-        customer_key,
-        event_at as occurred_at,
-        disposition as item_state
+        alerts.alert_key as item_key,
+        -- an alert's own words may name a person
+        rules.rule_description as title,
+        alerts.severity_key,
+        alerts.device_key,
+        alerts.site_key,
+        alerts.customer_key,
+        alerts.event_at as occurred_at,
+        alerts.disposition as item_state
     from alerts
+    left join rules on alerts.rule_key = rules.rule_key
     where
-        date_key >= to_char(({{ as_of() }} at time zone 'UTC')::date - 7, 'YYYYMMDD')::integer
-        and event_at > {{ as_of() }} - interval '7 days'
-        and severity_key = 4
-        and not is_responded
-        and disposition in ('not forwarded', 'untriaged', 'undecided')
+        alerts.date_key >= to_char(({{ as_of() }} at time zone 'UTC')::date - 7, 'YYYYMMDD')::integer
+        and alerts.event_at > {{ as_of() }} - interval '7 days'
+        and alerts.severity_key = 4
+        and not alerts.is_responded
+        and alerts.disposition in ('not forwarded', 'untriaged', 'undecided')
 ),
 
 open_incidents as (

@@ -13,8 +13,12 @@ from dagster_dbt.dbt_project import DagsterDbtProjectPreparer
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from warehouse import Warehouse
-from warehouse.settings import ROOT
+from warehouse.settings import ROOT, read_settings
 
+# Variables of the project that settings of the same name go before.
+RETENTION = ("keep_detail_months", "keep_days_months")
+# Some marts look back thirty days.
+LEAST_MONTHS = 2
 project = DbtProject(project_dir=ROOT / "dbt_project")
 # dagster dev keeps the manifest up to date by itself
 project.prepare_if_dev()
@@ -33,8 +37,27 @@ def connect_dbt(warehouse: Warehouse) -> None:
 
 
 def variables(as_of: datetime) -> str:
-    """dbt's --vars for a moment (aware UTC)."""
-    return json.dumps({"as_of": as_of.isoformat()})
+    """dbt's --vars for a moment (aware UTC), with what the settings say of how long rows stay.
+
+    Raises:
+        RuntimeError: a setting is no number of months.
+    """
+    settings = read_settings()
+    kept = {
+        name: _months(f"OPSMART_{name.upper()}", months)
+        for name in RETENTION
+        if (months := settings.get(f"OPSMART_{name.upper()}"))
+    }
+    return json.dumps({"as_of": as_of.isoformat(), **kept})
+
+
+def _months(setting: str, text: str) -> int:
+    # of what is no number dbt would make none, and drop everything before this month
+    if not text.isdecimal() or int(text) < LEAST_MONTHS:
+        raise RuntimeError(
+            f"{setting} is {text!r}: give a whole number of months, {LEAST_MONTHS} or more"
+        )
+    return int(text)
 
 
 def prepare(as_of: datetime) -> None:

@@ -16,7 +16,7 @@ import typer
 
 from orchestration import runs, summary
 from orchestration.clock import RESOURCE
-from orchestration.dbt_project import connect_dbt, prepare
+from orchestration.dbt_project import RETENTION, connect_dbt, prepare
 from orchestration.instance import open_instance
 from orchestration.sandbox_process import injected_faults, running_sandbox
 from warehouse import Warehouse
@@ -26,18 +26,23 @@ HISTORY_DAYS = {"tiny": 45, "small": 90, "seed": 180}
 
 
 class Recording(NamedTuple):
-    """Real data: the day after they end, and how their metrics are read."""
+    """Real data: the day after they end, how their metrics are read, and how far they go back."""
 
     as_of: datetime
     history_start: datetime
     scrape_seconds: int
+    keep_months: int
 
 
 RECORDINGS = {
     # between 2013 and 2020: the alerts, the latest of them, are of 2020-03-04
-    "recorded": Recording(datetime(2020, 3, 5, tzinfo=UTC), datetime(2013, 6, 30, tzinfo=UTC), 300),
+    "recorded": Recording(
+        datetime(2020, 3, 5, tzinfo=UTC), datetime(2013, 6, 30, tzinfo=UTC), 300, keep_months=96
+    ),
     # tickets alone, from 2010 to 2012-11-06; nothing was measured
-    "helpdesk": Recording(datetime(2012, 11, 7, tzinfo=UTC), datetime(2012, 11, 6, tzinfo=UTC), 60),
+    "helpdesk": Recording(
+        datetime(2012, 11, 7, tzinfo=UTC), datetime(2012, 11, 6, tzinfo=UTC), 60, keep_months=60
+    ),
 }
 
 
@@ -76,6 +81,9 @@ def run(data: str, size: str, as_of: datetime | None) -> None:
         os.environ["OPSMART_DATASET"] = warehouse.dataset
         os.environ["OPSMART_PROMETHEUS_HISTORY_START"] = world.history_start.isoformat()
         os.environ["OPSMART_PROMETHEUS_SCRAPE_SECONDS"] = str(world.scrape_seconds)
+        if recording := RECORDINGS.get(data):
+            for name in RETENTION:
+                os.environ[f"OPSMART_{name.upper()}"] = str(recording.keep_months)
         typer.echo(f"==> the sandbox: {data} data as of {world.as_of.isoformat()}")
         with running_sandbox(
             warehouse,

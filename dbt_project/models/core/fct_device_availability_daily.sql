@@ -274,22 +274,22 @@ placed_hours as (
             and dated_hours.date_day = days.date_day
 ),
 
--- ten-thousandths of minutes, so that sums are exact
+-- microseconds, in which maintenance is told exactly, so that parts never exceed the whole
 pieces as (
     select
         device_key,
         date_day,
         case
             when up_minutes is not null
-                then round(coverage * extract(epoch from piece_end - piece_start) / 60 * 10000)::bigint
+                then round(coverage * extract(epoch from piece_end - piece_start) * 1000000)::bigint
             else 0
         end as measured,
         coalesce(
-            round(coverage * up_minutes / 60 * extract(epoch from piece_end - piece_start) / 60 * 10000), 0
+            round(coverage * up_minutes / 60 * extract(epoch from piece_end - piece_start) * 1000000), 0
         )::bigint as up,
         case
             when maintenance is null then 0
-            else {{ range_minutes('maintenance * tstzmultirange(tstzrange(piece_start, piece_end))') }} * 10000
+            else {{ range_minutes('maintenance * tstzmultirange(tstzrange(piece_start, piece_end))') }} * 60000000
         end::bigint as maintenance,
         _known_at,
         _load_id
@@ -306,14 +306,15 @@ shared as (
     from pieces
 ),
 
+-- cut off, not rounded: what is lost that way is unknown, and no part is negative
 summed as materialized (
     select
         device_key,
         date_day,
-        (sum(up - maintenance_up) / 10000)::numeric(20, 4) as up_minutes,
-        (sum(measured - up - maintenance_down) / 10000)::numeric(20, 4) as down_minutes,
-        (sum(maintenance_up) / 10000)::numeric(20, 4) as maintenance_up_minutes,
-        (sum(maintenance_down) / 10000)::numeric(20, 4) as maintenance_down_minutes,
+        trunc(sum(up - maintenance_up) / 60000000, 4)::numeric(20, 4) as up_minutes,
+        trunc(sum(measured - up - maintenance_down) / 60000000, 4)::numeric(20, 4) as down_minutes,
+        trunc(sum(maintenance_up) / 60000000, 4)::numeric(20, 4) as maintenance_up_minutes,
+        trunc(sum(maintenance_down) / 60000000, 4)::numeric(20, 4) as maintenance_down_minutes,
         max(_known_at) as _known_at,
         max(_load_id) as _load_id
     from shared
@@ -348,7 +349,7 @@ joined as (
         round(extract(epoch from days.day_end - days.day_start) / 60, 4) as day_minutes,
         coalesce(summed.up_minutes, 0) as up_minutes,
         coalesce(summed.down_minutes, 0) as down_minutes,
-        round({{ range_minutes('days.maintenance') }}, 4) as maintenance_minutes,
+        trunc({{ range_minutes('days.maintenance') }}, 4) as maintenance_minutes,
         coalesce(summed.maintenance_up_minutes, 0) as maintenance_up_minutes,
         coalesce(summed.maintenance_down_minutes, 0) as maintenance_down_minutes,
         coalesce(begun.outages, 0) as outages,

@@ -191,7 +191,7 @@ named as (
         recent.site_key,
         sites.site_name,
         recent.device_key,
-        devices.device_name,
+        coalesce(devices.device_name, 'Unknown') as device_name,
         recent.item_kind,
         recent.item_key
     from recent

@@ -1,7 +1,8 @@
 {% macro to_the_cent(shares, pool) -%}
     {#-
         `shares` with an amount in whole cents beside each `exact_amount`, by the largest remainder: the
-        amounts of a pool (a list of columns) add up to its exact sum, rounded once. Of equal
+        amounts of a pool (a list of columns) add up to its `pool_amount`, rounded once. Each share bears
+        that, because shares that were divided may miss its half cent when they are added. Of equal
         remainders the smaller customer_key gets the cent.
     -#}
     select
@@ -13,7 +14,7 @@
     from (
         select
             *,
-            round(sum(exact_amount) over same_pool, 2) * 100 as pool_cents,
+            round(pool_amount, 2) * 100 as pool_cents,
             sum(floor(exact_amount * 100)) over same_pool as floored_cents,
             row_number() over (
                 partition by {{ pool | join(', ') }}

@@ -84,7 +84,8 @@ run_shares as (
         coalesce(
             run_months.cost * metric_shares.units / sum(metric_shares.units) over same_month, run_months.cost
         ) as exact_amount,
-        run_months.currency
+        run_months.currency,
+        run_months.cost as pool_amount
     from run_months
     left join metric_shares on run_months.date_key = metric_shares.date_key
     window same_month as (partition by run_months.date_key)
@@ -94,13 +95,15 @@ shares as (
     select
         'labour' as rate,
         'hours booked' as driver,
-        *
+        *,
+        sum(exact_amount) over (partition by date_key) as pool_amount
     from labour_shares
     union all
     select
         'metric' as rate,
         'device-hours measured' as driver,
-        *
+        *,
+        sum(exact_amount) over (partition by date_key) as pool_amount
     from metric_shares
     union all
     select

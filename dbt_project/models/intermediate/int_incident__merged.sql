@@ -2,29 +2,43 @@ with candidates as (
     select * from {{ ref('int_incident__sources') }}
 ),
 
--- What did not happen and what is told twice stands alone. Without a device the customer is shared,
--- without either nothing.
+owners as (
+    select * from {{ ref('int_device__owners') }}
+),
+
+-- What did not happen and what is told twice stands alone. On a device whose incident it is counts
+-- too, since several customers may share it or have it one after the other. Without a device the
+-- customer is shared, without either nothing.
 scoped as (
     select
-        *,
+        candidates.*,
         case
-            when is_false_positive or is_duplicate then source || ' ' || source_id
-            when device_key > 0 then 'device ' || device_key
-            when customer_key > 0 then 'customer ' || customer_key
-            else source || ' ' || source_id
+            when candidates.is_false_positive or candidates.is_duplicate
+                then candidates.source || ' ' || candidates.source_id
+            when candidates.device_key > 0
+                then
+                    'device ' || candidates.device_key
+                    || ' customer ' || coalesce(nullif(candidates.customer_key, -1), owners.customer_key, -1)
+            when candidates.customer_key > 0 then 'customer ' || candidates.customer_key
+            else candidates.source || ' ' || candidates.source_id
         end as scope,
         -- Work on a device is one incident while it lasts, but a case nobody closes swallows no more
         -- than three days. A customer alone says less: there only the beginning counts.
         case
-            when device_key > 0
+            when candidates.device_key > 0
                 then
                     least(
-                        greatest(coalesce(resolved_at, {{ as_of() }}), occurred_at),
-                        occurred_at + interval '72 hours'
+                        greatest(coalesce(candidates.resolved_at, {{ as_of() }}), candidates.occurred_at),
+                        candidates.occurred_at + interval '72 hours'
                     )
-            else occurred_at
+            else candidates.occurred_at
         end + interval '60 minutes' as joinable_until
     from candidates
+    left join owners
+        on
+            candidates.device_key = owners.device_key
+            and candidates.occurred_at >= owners.valid_from
+            and candidates.occurred_at < owners.valid_to
 ),
 
 reached as (

@@ -192,8 +192,13 @@ joined as (
         coalesce(served.reopen_cohort, 0) as reopen_cohort,
         coalesce(served.reopened_within_30_days, 0) as reopened_within_30_days,
         before.tickets_created as tickets_created_before,
-        least(customer_months.next_month_start - 1, helpdesk.last_day) - customer_months.month_start + 1
-            as helpdesk_days,
+        -- greatest and least leave a null out where it should stay one
+        case
+            when helpdesk.first_day is not null
+                then
+                    least(customer_months.next_month_start - 1, helpdesk.last_day)
+                    - greatest(customer_months.month_start, helpdesk.first_day) + 1
+        end as helpdesk_days,
         housed.site_health,
         counted.devices,
         assessed.passed,

@@ -83,11 +83,13 @@ newest as (
 {% endif %}
 
 -- aggregates are materialised: the planner guesses few rows of them and would work them out for each
--- percentiles of the hours themselves: those of days or hosts could not be averaged
+-- Percentiles of the hours themselves: those of days or hosts could not be averaged. All figures are told
+-- by customer, so that the month of the last one shows nothing of those before.
 hourly as materialized (
     select
         to_date((date_key / 100)::text || '01', 'YYYYMMDD') as month_start,
         device_key,
+        customer_key,
         percentile_cont(0.95) within group (order by cpu_avg_pct) as cpu_p95,
         percentile_cont(0.95) within group (order by mem_avg_pct) as mem_p95,
         percentile_cont(0.95) within group (order by disk_used_pct) as disk_p95,
@@ -96,7 +98,7 @@ hourly as materialized (
         ) as net_p95,
         max({{ mbit_per_second('net_in_bytes + net_out_bytes') }}) as net_max
     from measured
-    group by to_date((date_key / 100)::text || '01', 'YYYYMMDD'), device_key
+    group by to_date((date_key / 100)::text || '01', 'YYYYMMDD'), device_key, customer_key
 ),
 
 -- of the wanted months, the one before each and the ninety days of each trend
@@ -110,6 +112,7 @@ recent_days as (
 resource_days as (
     select
         recent_days.device_key,
+        recent_days.customer_key,
         recent_days.month_start,
         recent_days.date_day,
         resource.resource,
@@ -131,19 +134,25 @@ resource_days as (
             )
         ) as resource (resource, hours, total, highest)
     where resource.hours > 0
-    group by recent_days.device_key, recent_days.month_start, recent_days.date_day, resource.resource
+    group by
+        recent_days.device_key,
+        recent_days.customer_key,
+        recent_days.month_start,
+        recent_days.date_day,
+        resource.resource
 ),
 
 monthly as (
     select
         device_key,
+        customer_key,
         month_start,
         resource,
         sum(hours) as hours,
         round(sum(total) / sum(hours), 4) as average,
         max(highest) as highest
     from resource_days
-    group by device_key, month_start, resource
+    group by device_key, customer_key, month_start, resource
 ),
 
 compared as materialized (
@@ -154,7 +163,7 @@ compared as materialized (
                 then lag(average) over same_resource
         end as previous_average
     from monthly
-    window same_resource as (partition by device_key, resource order by month_start)
+    window same_resource as (partition by device_key, customer_key, resource order by month_start)
 ),
 
 -- least squares over the days that were measured, in ten-thousandths, so that the sums are exact
@@ -162,6 +171,7 @@ points as (
     select
         wanted_months.month_start,
         resource_days.device_key,
+        resource_days.customer_key,
         resource_days.resource,
         (resource_days.date_day - wanted_months.month_start)::numeric as x,
         round(resource_days.total / resource_days.hours * 10000) as y
@@ -176,6 +186,7 @@ trends as materialized (
     select
         month_start,
         device_key,
+        customer_key,
         resource,
         case
             when count(*) >= 14
@@ -185,7 +196,7 @@ trends as materialized (
                 )
         end as slope_per_30_days
     from points
-    group by month_start, device_key, resource
+    group by month_start, device_key, customer_key, resource
 ),
 
 -- who and whose a device was on the last day that measured it in the month
@@ -242,12 +253,21 @@ joined as (
         owners._load_id
     from compared as monthly
     inner join wanted_months on monthly.month_start = wanted_months.month_start
-    inner join hourly on monthly.device_key = hourly.device_key and monthly.month_start = hourly.month_start
-    inner join owners on monthly.device_key = owners.device_key and monthly.month_start = owners.month_start
+    inner join owners
+        on
+            monthly.device_key = owners.device_key
+            and monthly.customer_key = owners.customer_key
+            and monthly.month_start = owners.month_start
+    inner join hourly
+        on
+            monthly.device_key = hourly.device_key
+            and monthly.customer_key = hourly.customer_key
+            and monthly.month_start = hourly.month_start
     cross join newest
     left join trends
         on
             monthly.device_key = trends.device_key
+            and monthly.customer_key = trends.customer_key
             and monthly.resource = trends.resource
             and monthly.month_start = trends.month_start
 ),

@@ -13,21 +13,31 @@ devices as (
     where is_current
 ),
 
--- an import changes what the inventory says, not what a device does
+-- An import changes what the inventory says, not what a device does. A device that moves on a day
+-- has a row for each of its customers, in which nothing of the other's time shows.
 device_days as (
     select
         date_key,
         device_key,
+        customer_key,
         count(*) as all_changes,
         count(*) filter (where not is_bulk) as changes,
         count(*) filter (where not is_bulk and is_due) as due_changes,
         count(*) filter (where not is_bulk and is_due and has_incident_within_24h) as failed_changes,
         min(changed_at) filter (where not is_bulk) as first_changed_at,
         max(changed_at) filter (where not is_bulk) as last_changed_at,
-        (array_agg(site_key order by changed_at desc, change_key asc))[1] as site_key,
-        (array_agg(customer_key order by changed_at desc, change_key asc))[1] as customer_key
+        (array_agg(site_key order by changed_at desc, change_key asc))[1] as site_key
     from changes
-    group by date_key, device_key
+    group by date_key, device_key, customer_key
+),
+
+-- the UTC days whose hours lie around the changes
+days_around as (
+    select
+        device_days.*,
+        to_char(to_date(device_days.date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer as hour_date_key
+    from device_days
+    cross join generate_series(-1, 1) as shift (days)
 ),
 
 host_hours as (
@@ -35,35 +45,34 @@ host_hours as (
     from {{ ref('fct_infrastructure') }}
     where
         date_key >= {{ kept_from('keep_detail_months') }}
-        and date_key = any(array(
-            select to_char(to_date(device_days.date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer
-            from device_days
-            cross join generate_series(-1, 1) as shift (days)
-        ))
+        and date_key = any(array(select days_around.hour_date_key from days_around))
 ),
 
 -- whole hours within the 24 before the first change and the 24 after the last
 compared as (
     select
-        device_days.date_key,
-        device_days.device_key,
-        host_hours.hour < device_days.first_changed_at as is_before,
+        days_around.date_key,
+        days_around.device_key,
+        days_around.customer_key,
+        host_hours.hour < days_around.first_changed_at as is_before,
         host_hours.cpu_avg_pct,
         host_hours.mem_avg_pct,
         case when host_hours.up_minutes is not null then host_hours.coverage end as up_measured_hours,
         host_hours.coverage * host_hours.up_minutes as up_minutes
-    from device_days
+    from days_around
     inner join host_hours
         on
-            device_days.device_key = host_hours.device_key
+            days_around.hour_date_key = host_hours.date_key
+            and days_around.device_key = host_hours.device_key
+            and days_around.customer_key = host_hours.customer_key
             and (
                 (
-                    host_hours.hour >= device_days.first_changed_at - interval '24 hours'
-                    and host_hours.hour <= device_days.first_changed_at - interval '1 hour'
+                    host_hours.hour >= days_around.first_changed_at - interval '24 hours'
+                    and host_hours.hour <= days_around.first_changed_at - interval '1 hour'
                 )
                 or (
-                    device_days.last_changed_at <= host_hours.hour
-                    and host_hours.hour <= device_days.last_changed_at + interval '23 hours'
+                    days_around.last_changed_at <= host_hours.hour
+                    and host_hours.hour <= days_around.last_changed_at + interval '23 hours'
                 )
             )
 ),
@@ -72,6 +81,7 @@ measured as (
     select
         date_key,
         device_key,
+        customer_key,
         {% for name, condition in [('before', 'is_before'), ('after', 'not is_before')] %}
             round(
                 sum({{ fixed_point('cpu_avg_pct') }}) filter (where {{ condition }}) / 10000
@@ -87,22 +97,24 @@ measured as (
             ) as availability_pct_{{ name }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from compared
-    group by date_key, device_key
+    group by date_key, device_key, customer_key
 ),
 
 hit as (
     select
         device_days.date_key,
         device_days.device_key,
+        device_days.customer_key,
         count(*) filter (where incidents.occurred_at < device_days.first_changed_at) as incidents_before,
         count(*) filter (where incidents.occurred_at >= device_days.last_changed_at) as incidents_after
     from device_days
     inner join incidents
         on
             device_days.device_key = incidents.device_key
+            and device_days.customer_key = incidents.customer_key
             and incidents.occurred_at >= device_days.first_changed_at - interval '24 hours'
             and incidents.occurred_at < device_days.last_changed_at + interval '24 hours'
-    group by device_days.date_key, device_days.device_key
+    group by device_days.date_key, device_days.device_key, device_days.customer_key
 ),
 
 final as (
@@ -129,8 +141,15 @@ final as (
         measured.availability_pct_after
     from device_days
     left join measured
-        on device_days.date_key = measured.date_key and device_days.device_key = measured.device_key
-    left join hit on device_days.date_key = hit.date_key and device_days.device_key = hit.device_key
+        on
+            device_days.date_key = measured.date_key
+            and device_days.device_key = measured.device_key
+            and device_days.customer_key = measured.customer_key
+    left join hit
+        on
+            device_days.date_key = hit.date_key
+            and device_days.device_key = hit.device_key
+            and device_days.customer_key = hit.customer_key
     left join devices on device_days.device_key = devices.device_key
 )
 

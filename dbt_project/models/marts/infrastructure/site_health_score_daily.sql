@@ -26,7 +26,6 @@ posture as (
 
 vulnerability_days as (
     select * from {{ ref('fct_vulnerability_daily') }}
-    where severity_key = 4
 ),
 
 weights as (
@@ -101,6 +100,16 @@ assessed as (
     group by date_key, site_key, customer_key
 ),
 
+-- where no finding was ever read nobody may look for them
+scanned as (
+    select
+        site_key,
+        customer_key,
+        min(date_key) as first_date_key
+    from vulnerability_days
+    group by site_key, customer_key
+),
+
 vulnerable as (
     select
         date_key,
@@ -108,6 +117,7 @@ vulnerable as (
         customer_key,
         sum(overdue_count) as overdue_criticals
     from vulnerability_days
+    where severity_key = 4
     group by date_key, site_key, customer_key
 ),
 
@@ -129,7 +139,8 @@ measured as (
         greatest(percentiles.cpu_p95_pct, percentiles.mem_p95_pct, percentiles.disk_p95_pct) as worst_p95_pct,
         case when watched.first_date_key is not null then coalesce(waiting.open_criticals, 0) end as open_criticals,
         100.0 * assessed.passed / nullif(assessed.passed + assessed.failed, 0) as compliance_pct,
-        coalesce(vulnerable.overdue_criticals, 0) as overdue_criticals
+        case when scanned.first_date_key is not null then coalesce(vulnerable.overdue_criticals, 0) end
+            as overdue_criticals
     from served
     left join percentiles
         on
@@ -151,6 +162,11 @@ measured as (
             served.date_key = assessed.date_key
             and served.site_key = assessed.site_key
             and served.customer_key = assessed.customer_key
+    left join scanned
+        on
+            served.site_key = scanned.site_key
+            and served.customer_key = scanned.customer_key
+            and served.date_key >= scanned.first_date_key
     left join vulnerable
         on
             served.date_key = vulnerable.date_key
@@ -174,7 +190,11 @@ components as (
             ('alert_pressure', greatest(0, 100 - 20 * 10.0 * measured.open_criticals / measured.devices)),
             (
                 'security_posture',
-                greatest(0, measured.compliance_pct - 20 * 10.0 * measured.overdue_criticals / measured.devices)
+                greatest(
+                    0,
+                    measured.compliance_pct
+                    - 20 * 10.0 * coalesce(measured.overdue_criticals, 0) / measured.devices
+                )
             )
         ) as scored (component, component_score)
     -- greatest and least leave a null out where it should stay one

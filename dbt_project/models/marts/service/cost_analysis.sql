@@ -30,6 +30,7 @@ prediction_shares as (
         coalesce(devices.customer_key, -1) as customer_key,
         count(*) as units,
         sum(rates.amount) as exact_amount,
+        sum(sum(rates.amount)) over (partition by {{ month_key('outcomes.date_key') }}) as pool_amount,
         min(rates.currency) as currency
     from outcomes
     inner join rates

@@ -57,7 +57,7 @@ compared as (
         host_hours.hour < days_around.first_changed_at as is_before,
         host_hours.cpu_avg_pct,
         host_hours.mem_avg_pct,
-        case when host_hours.up_minutes is not null then host_hours.coverage end as up_measured_hours,
+        case when host_hours.up_minutes is not null then host_hours.coverage * 60 end as measured_minutes,
         host_hours.coverage * host_hours.up_minutes as up_minutes
     from days_around
     inner join host_hours
@@ -93,7 +93,7 @@ measured as (
             ) as mem_avg_pct_{{ name }},
             round(
                 100 * sum({{ fixed_point('up_minutes') }}) filter (where {{ condition }})
-                / nullif(60 * sum({{ fixed_point('up_measured_hours') }}) filter (where {{ condition }}), 0), 4
+                / nullif(sum({{ fixed_point('measured_minutes') }}) filter (where {{ condition }}), 0), 4
             ) as availability_pct_{{ name }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from compared

@@ -22,6 +22,14 @@
     {{ moment }} >= {{ day_start(kept_from(setting)) }}
 {%- endmacro %}
 
+{% macro backlog_kept_from() -%}
+    {#-
+        The first day (date) whose backlog of alerts is whole. An alert waits for up to seven days, so on the
+        first six days of the detail some that waited may be gone.
+    -#}
+    to_date({{ kept_from('keep_detail_months') }}::text, 'YYYYMMDD') + 6
+{%- endmacro %}
+
 {% macro drop_expired() -%}
     {#-
         At the end of a build: of every model that is built by days or months, what is older than the

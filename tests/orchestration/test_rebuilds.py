@@ -22,10 +22,23 @@ LARGE = {
     ("core", "fct_infrastructure"),
     ("core", "fct_interface_traffic_hourly"),
     ("core", "fct_security_alerts"),
+    ("core", "fct_service_hourly"),
     ("marts", "network_metrics_hourly"),
 }
-# What speaks of single hours and alerts beside the large tables themselves.
-NEED_HOURS = {"fct_network_events", "bridge_case_alert", "change_impact_daily", "feat_infra_hourly"}
+# What speaks of single hours and alerts beside the large tables themselves, and what is made of it.
+NEED_HOURS = {
+    "analytics_overview",
+    "bridge_case_alert",
+    "change_impact_daily",
+    "customer_health_score_monthly",
+    "executive_summary_daily",
+    "fct_alert_backlog_daily",
+    "fct_network_events",
+    "feat_infra_hourly",
+    "fleet_benchmarks_monthly",
+    "service_health_dashboard",
+    "site_health_score_daily",
+}
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,8 @@ waiting as (
         began_at
     from item_days
     where
-        (ended_at is null or (ended_at >= day_end and day_end < {{ as_of() }}))
+        date_day >= {{ backlog_kept_from() }}
+        and (ended_at is null or (ended_at >= day_end and day_end < {{ as_of() }}))
         and (forgotten_at is null or forgotten_at > day_end)
 )
 

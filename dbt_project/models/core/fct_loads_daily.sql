@@ -28,6 +28,8 @@ counted as (
                 select arrived.date_key
                 from loads as arrived
                 where {{ arrived_since_build() }}
+                union
+                {{ days_asked_for() }}
             )
     {% endif %}
 ),

@@ -36,9 +36,11 @@ devices as (
 measured as (
     select *
     from service_hours
-    {% if is_incremental() %}
-        where {{ in_hours_to_rebuild('service_hours', 'hour') }}
-    {% endif %}
+    where
+        {{ is_kept('hour') }}
+        {% if is_incremental() %}
+            and {{ in_hours_to_rebuild('service_hours', 'hour') }}
+        {% endif %}
 ),
 
 instances as (

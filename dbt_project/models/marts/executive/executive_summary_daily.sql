@@ -267,8 +267,10 @@ joined as (
         case when slices.date_day >= spans.first_alert_day then coalesce(secured.alerts, 0) end::bigint as alerts,
         case when slices.date_day >= spans.first_alert_day then coalesce(secured.critical_alerts, 0) end::bigint
             as critical_alerts,
-        coalesce(waiting.active_alerts, 0) as active_alerts,
-        coalesce(waiting.active_critical_alerts, 0) as active_critical_alerts,
+        case when slices.date_day >= {{ backlog_kept_from() }} then coalesce(waiting.active_alerts, 0) end
+            as active_alerts,
+        case when slices.date_day >= {{ backlog_kept_from() }} then coalesce(waiting.active_critical_alerts, 0) end
+            as active_critical_alerts,
         coalesce(secured.incidents_opened, 0)::bigint as incidents_opened,
         coalesce(opened.open_incidents, 0) as open_incidents,
         {% for count in ticket_counts %}

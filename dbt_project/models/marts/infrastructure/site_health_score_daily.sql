@@ -137,7 +137,10 @@ measured as (
         percentiles.mem_p95_pct,
         percentiles.disk_p95_pct,
         greatest(percentiles.cpu_p95_pct, percentiles.mem_p95_pct, percentiles.disk_p95_pct) as worst_p95_pct,
-        case when watched.first_date_key is not null then coalesce(waiting.open_criticals, 0) end as open_criticals,
+        case
+            when watched.first_date_key is not null and served.date_day >= {{ backlog_kept_from() }}
+                then coalesce(waiting.open_criticals, 0)
+        end as open_criticals,
         100.0 * assessed.passed / nullif(assessed.passed + assessed.failed, 0) as compliance_pct,
         case when scanned.first_date_key is not null then coalesce(vulnerable.overdue_criticals, 0) end
             as overdue_criticals

@@ -4,6 +4,7 @@ with runs as (
 
 service_hours as (
     select * from {{ ref('fct_service_hourly') }}
+    where date_key >= {{ kept_from('keep_detail_months') }}
 ),
 
 customers as (
@@ -68,8 +69,11 @@ joined as (
         coalesce(run_days.failed_workflows, 0) as failed_workflows,
         round(100.0 * run_days.failed_workflows / nullif(run_days.total_workflows, 0), 4) as failure_rate_percent,
         round(run_days.workflow_p95_seconds::numeric, 4) as workflow_p95_seconds,
-        coalesce(service_days.services, 0) as services,
-        coalesce(service_days.request_hours, 0) as request_hours,
+        {% for count in ['services', 'request_hours'] %}
+            case
+                when slices.date_key >= {{ kept_from('keep_detail_months') }} then coalesce(service_days.{{ count }}, 0)
+            end as {{ count }},
+        {% endfor %}
         service_days.requests,
         service_days.errors,
         round(100.0 * service_days.errors / nullif(service_days.requests, 0), 4) as error_rate_percent,

@@ -1,5 +1,6 @@
 with service_hours as (
     select * from {{ ref('fct_service_hourly') }}
+    where date_key >= {{ kept_from('keep_detail_months') }}
 ),
 
 sites as (

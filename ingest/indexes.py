@@ -14,20 +14,23 @@ from ingest.contract import Resource
 def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Resource]) -> None:
     """Make the indexes that these tables lack; a table that does not exist yet is left out.
 
+    One over other columns than it should have, made before a key changed, is made anew.
+
     BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded
     and known, by which increments are found, and the time of an event or period.
     """
     schema = f"raw_{source}"
     with connection.transaction():
         tables = _names(connection, "select tablename from pg_tables where schemaname = %s", schema)
-        existing = _names(
-            connection, "select indexname from pg_indexes where schemaname = %s", schema
-        )
+        existing = _existing(connection, schema)
         for resource in resources:
             if resource.name not in tables:
                 continue
             for name, (statement, columns) in _wanted(resource).items():
-                if name not in existing:
+                if existing.get(name) != columns:
+                    connection.execute(
+                        sql.SQL("drop index if exists {}").format(sql.Identifier(schema, name))
+                    )
                     connection.execute(
                         sql.SQL(statement).format(
                             sql.Identifier(name),
@@ -49,6 +52,17 @@ def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...
         name = f"{resource.name}_{column.strip('_')}"
         wanted[name] = ("create index {} on {} using brin ({})", (column,))
     return wanted
+
+
+def _existing(connection: psycopg.Connection, schema: str) -> dict[str, tuple[str, ...]]:
+    """Index name → columns, in their order."""
+    rows = connection.execute(
+        "select relname, array_agg(attname::text order by attnum) "
+        "from pg_class join pg_attribute on attrelid = pg_class.oid "
+        "where relkind = 'i' and relnamespace = to_regnamespace(%s) group by relname",
+        (schema,),
+    )
+    return {name: tuple(columns) for name, columns in rows}
 
 
 def _names(connection: psycopg.Connection, query: LiteralString, schema: str) -> set[str]:

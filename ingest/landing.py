@@ -22,7 +22,7 @@ from typing import Any, Self
 import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ingest import indexes, ledger, quarantine
+from ingest import columns, indexes, ledger, quarantine
 from ingest.contract import ColumnType, Resource
 from ingest.errors import SourceError
 from ingest.known import table_exists
@@ -124,6 +124,7 @@ class Landing:
         )
         with self._one_line_errors():
             self._pipeline.sync_destination()
+        columns.ensure(self._connection, self.source, self._resources)
         # a load killed right after its first package left tables without
         indexes.ensure(self._connection, self.source, self._resources)
         sources: dict[str, Any] = self._pipeline.state.get("sources", {})
@@ -195,7 +196,7 @@ def _dlt_resource(slice_: Landed, is_new: bool) -> Any:
     """The dlt resource that hands over a finished file and the state that belongs to it."""
     resource = slice_.resource
     keys = set(resource.primary_key)
-    columns: dict[str, Any] = {
+    hints: dict[str, Any] = {
         name: {"data_type": _DLT_TYPES[type_], "nullable": name not in keys}
         for name, type_ in resource.column_types.items()
     }
@@ -210,6 +211,6 @@ def _dlt_resource(slice_: Landed, is_new: bool) -> Any:
         rows,
         name=resource.name,
         primary_key=list(resource.primary_key),
-        columns=columns,
+        columns=hints,
         write_disposition="append",
     )

@@ -77,7 +77,9 @@ def supersede(connection: psycopg.Connection, report: LoadReport, keys: Collecti
             "and resource = %s and status = 'open' and load_id < %s and row_key is not null",
             (report.source, report.resource, report.load_id),
         ).fetchall()
-        passed = [key for (key,) in waiting if _key(key) in keys]
+        # as text on both sides: of JSON a time is no time again
+        texts = set(map(_text, keys)) if waiting else set()
+        passed = [key for (key,) in waiting if key in texts]
         connection.execute(
             "update quarantine.rejected_rows set status = 'superseded', closed_as_of = %s "
             "where source = %s and resource = %s and status = 'open' and load_id < %s "

@@ -25,10 +25,16 @@ class RunClock(dg.ConfigurableResource[None]):
 
 
 def moment_of(record: dg.RunRecord) -> datetime:
-    """What `RunClock.moment` told, or would have told, the steps of a recorded run."""
+    """What `RunClock.moment` told, or would have told, the steps of a recorded run.
+
+    Of a run whose as_of no step could read it is when the run was made.
+    """
     config: Mapping[str, Any] = record.dagster_run.run_config
     as_of = config.get("resources", {}).get(RESOURCE, {}).get("config", {}).get("as_of")
-    return _created(record) if as_of is None else _moment(as_of)
+    try:
+        return _created(record) if as_of is None else _moment(as_of)
+    except (TypeError, ValueError, OverflowError):
+        return _created(record)
 
 
 def _moment(as_of: str) -> datetime:

@@ -38,19 +38,25 @@ STEP_STATUS = {
     StepEventStatus.IN_PROGRESS: "unfinished",
 }
 # What a step says it wrote, in the metadata of its assets.
-WRITTEN = ("new", "changed", "added")
+WRITTEN = ("new", "changed", "deleted", "added")
+# On a run whose process was killed: Dagster's end of it is when that was found out.
+KILLED = "opsmart/killed"
 
 
 def record_runs(instance: dg.DagsterInstance, connection: psycopg.Connection) -> None:
-    """Write every finished run that ops.runs lacks, and its steps."""
+    """Write every finished run that ops.runs lacks, and its steps.
+
+    A run of which Dagster does not tell when it ended is left out for as long as it does not.
+    """
     newest = connection.execute("select max(ended_at) from ops.runs").fetchone()
-    since = newest[0] - LATE if newest and newest[0] else None
+    since = newest[0].astimezone(UTC) - LATE if newest and newest[0] else None
     held = connection.execute("select run_id from ops.runs where ended_at > %s", (since,))
     known = {run_id for (run_id,) in held}
     finished = RunsFilter(statuses=list(STATUS), updated_after=since)
     for record in instance.get_run_records(filters=finished, ascending=True):
-        if record.dagster_run.run_id not in known:
-            _write(instance, connection, record)
+        ended_at = _ended_at(instance, record)
+        if ended_at is not None and record.dagster_run.run_id not in known:
+            _write(instance, connection, record, ended_at)
 
 
 def fail_orphans(instance: dg.DagsterInstance, job: str) -> None:
@@ -61,16 +67,28 @@ def fail_orphans(instance: dg.DagsterInstance, job: str) -> None:
     running = RunsFilter(job_name=job, statuses=UNFINISHED)
     for record in instance.get_run_records(filters=running):
         if record.dagster_run.remote_job_origin is None:
+            instance.add_run_tags(record.dagster_run.run_id, {KILLED: "true"})
             instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
 
 
+def _ended_at(instance: dg.DagsterInstance, record: dg.RunRecord) -> datetime | None:
+    """When a run ended; of one that was killed, when it was last heard of."""
+    run = record.dagster_run
+    if record.end_time is None or KILLED not in run.tags:
+        return _time(record.end_time)
+    newest = instance.get_records_for_run(run.run_id, limit=2, ascending=False).records
+    # after the report of its failure, which is the newest, comes what it said last itself
+    heard = [event.timestamp for event in newest[1:]]
+    return _time(heard[0] if heard else record.create_timestamp.timestamp())
+
+
 def _write(
-    instance: dg.DagsterInstance, connection: psycopg.Connection, record: dg.RunRecord
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    record: dg.RunRecord,
+    ended_at: datetime,
 ) -> None:
     run = record.dagster_run
-    ended_at = _time(record.end_time)
-    if ended_at is None:
-        raise LookupError(f"Dagster calls the run {run.run_id} finished, but not when it ended")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.runs (run_id, job, status, as_of, started_at, ended_at) "
@@ -86,7 +104,7 @@ def _write(
         )
         cursor.executemany(
             "insert into ops.steps "
-            "(run_id, step, status, attempts, started_at, ended_at, rows_written, bytes_read) "
+            "(run_id, step, status, attempts, started_at, ended_at, rows_written, bytes_written) "
             "values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
             [_step(step) for step in instance.get_run_step_stats(run.run_id)],
         )

@@ -71,7 +71,7 @@ _PATHS = (
     _Path(
         "prometheus",
         "host_hourly",
-        _count("raw_prometheus.host_hourly"),
+        "select count(distinct (hour, instance)) from raw_prometheus.host_hourly",
         "fct_infrastructure",
         _count("core.fct_infrastructure"),
     ),

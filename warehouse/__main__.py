@@ -6,6 +6,8 @@ import csv
 import re
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -68,14 +70,15 @@ def url(role: Role = None) -> None:
 def sql(statement: str, role: Role = None) -> None:
     """Run SQL on the current data set's database and print what it returns as CSV."""
     statement = statement.strip().rstrip(";")
-    with Warehouse.current().connect(role) as connection, connection.cursor() as cursor:
-        try:
-            if re.match(r"(select|with|values|table)\b", statement, re.IGNORECASE):
-                _print_query(cursor, statement)
-            else:
-                _print_result(cursor, statement)
-        except psycopg.Error as error:
-            raise WarehouseError(error.diag.message_primary or one_line(error)) from error
+    with (
+        _one_line_errors(),
+        Warehouse.current().connect(role) as connection,
+        connection.cursor() as cursor,
+    ):
+        if re.match(r"(select|with|values|table)\b", statement, re.IGNORECASE):
+            _print_query(cursor, statement)
+        else:
+            _print_result(cursor, statement)
 
 
 @app.command()
@@ -95,7 +98,7 @@ def env() -> None:
 def customer_add(customer_key: int) -> None:
     """Let a customer read its rows of the marts; prints the URL of a new login, once."""
     warehouse = Warehouse.current()
-    with warehouse.connect() as connection:
+    with _set_up(warehouse) as connection:
         password = customers.admit(connection, customer_key)
     name = customers.login_of(customer_key)
     if password is None:
@@ -108,7 +111,7 @@ def customer_add(customer_key: int) -> None:
 @customer.command("remove")
 def customer_remove(customer_key: int) -> None:
     """Show a customer no row of this data set any more."""
-    with Warehouse.current().connect() as connection:
+    with _set_up(Warehouse.current()) as connection:
         had_view = customers.dismiss(connection, customer_key)
     name = customers.login_of(customer_key)
     typer.echo(f"{name} sees nothing now" if had_view else f"{name} saw nothing before")
@@ -117,9 +120,25 @@ def customer_remove(customer_key: int) -> None:
 @customer.command("list")
 def customer_list() -> None:
     """Print who sees which customer's rows."""
-    with Warehouse.current().connect() as connection:
+    with _set_up(Warehouse.current()) as connection:
         for name, customer_key in customers.admitted(connection):
             typer.echo(f"{name} {customer_key}")
+
+
+@contextmanager
+def _set_up(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
+    """Connect to a warehouse that has whatever a setup makes; its errors are one line."""
+    warehouse.setup()
+    with _one_line_errors(), warehouse.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise WarehouseError(error.diag.message_primary or one_line(error)) from error
 
 
 def _print_query(cursor: psycopg.Cursor, query: str) -> None:

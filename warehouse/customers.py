@@ -32,29 +32,33 @@ def login_of(customer_key: int) -> str:
 def admit(connection: psycopg.Connection, customer_key: int) -> str | None:
     """Let a customer in; returns the password of a login that did not exist before, else None.
 
-    The server gets the password's SCRAM verifier, so that no log can hold it.
+    A login that somebody else made is brought into `opsmart_tenant`. The server gets the password's
+    SCRAM verifier, so that no log can hold it.
     """
     name = login_of(customer_key)
+    login = Identifier(name)
     password = None
     with connection.transaction():
-        if not connection.execute("select from pg_roles where rolname = %s", (name,)).rowcount:
-            password = secrets.token_urlsafe(24)
-            verifier = connection.pgconn.encrypt_password(
-                password.encode(), name.encode(), b"scram-sha-256"
-            )
-            login = Identifier(name)
-            try:
+        try:
+            if not connection.execute("select from pg_roles where rolname = %s", (name,)).rowcount:
+                password = secrets.token_urlsafe(24)
+                verifier = connection.pgconn.encrypt_password(
+                    password.encode(), name.encode(), b"scram-sha-256"
+                )
                 connection.execute(
                     SQL("create role {} login password {}").format(
                         login, Literal(verifier.decode())
                     )
                 )
+            if not connection.execute(
+                "select where pg_has_role(%s, %s, 'usage')", (name, TENANT)
+            ).rowcount:
                 connection.execute(SQL("grant {} to {}").format(Identifier(TENANT), login))
-            except psycopg.errors.InsufficientPrivilege as error:
-                raise WarehouseError(
-                    f"{connection.info.user} may not make logins: grant it CREATEROLE, or let an "
-                    f"administrator `create role {name} login password …; grant {TENANT} to {name}`"
-                ) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise WarehouseError(
+                f"{connection.info.user} may not make logins: grant it CREATEROLE, or let an "
+                f"administrator `create role {name} login password …; grant {TENANT} to {name}`"
+            ) from error
         connection.execute(
             "insert into ops.customer_roles (role_name, customer_key) values (%s, %s) "
             "on conflict do nothing",

@@ -53,7 +53,7 @@ create table if not exists ops.runs (
     ended_at timestamptz not null
 );
 
--- Their steps. rows_written and bytes_read are null where a step does not tell.
+-- Their steps. rows_written and bytes_written are null where a step does not tell.
 create table if not exists ops.steps (
     run_id text not null references ops.runs,
     step text not null,
@@ -62,7 +62,7 @@ create table if not exists ops.steps (
     started_at timestamptz,
     ended_at timestamptz,
     rows_written bigint,
-    bytes_read bigint,
+    bytes_written bigint,
     primary key (run_id, step)
 );
 
@@ -142,10 +142,20 @@ create table if not exists quarantine.rejected_rows (
     primary key (source, resource, payload_hash)
 );
 
--- for tables made before these moments were kept
-alter table quarantine.rejected_rows
-add column if not exists opened_as_of timestamptz,
-add column if not exists closed_as_of timestamptz;
+-- for tables made before these moments were kept; asked first, because even an `add column if not exists`
+-- that adds nothing locks everybody out
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'quarantine.rejected_rows'::regclass and attname = 'closed_as_of'
+    ) then
+        alter table quarantine.rejected_rows
+        add column opened_as_of timestamptz,
+        add column closed_as_of timestamptz;
+    end if;
+end
+$$;
 
 create table if not exists predictions.model_versions (
     model text not null,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ingest.contract import Column
 from ingest.errors import SourceError
 from ingest.pipeline import load
 from ingest.report import LoadReport
-from tests.ingest.scripted import Row, Scripted
+from tests.ingest.scripted import HAPPENINGS, THINGS, Row, Scripted
 from warehouse import Warehouse
 
 MINUTE = timedelta(minutes=1)
@@ -248,3 +250,64 @@ def test_what_is_new_comes_though_something_shrank(raw: Warehouse, source: Scrip
     assert rows(raw, "select count(*) from raw_scripted.happenings where id = 70") == [(1,)]
     reports = load(source, raw, source.now, allow_shrink=True)
     assert [report.deleted for report in reports] == [6, 0]
+
+
+@pytest.fixture
+def periods(source: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """The source with figures over times instead, of which every version counts: so far one."""
+    resource = replace(HAPPENINGS, kind="period", key=("id", "at"))
+    monkeypatch.setattr(Scripted, "resources", (resource,))
+    source.rows["happenings"] = [{"id": 1, "at": source.now - 10 * MINUTE, "what": "first"}]
+    return source
+
+
+def test_an_index_of_an_earlier_key_is_made_anew(raw: Warehouse, periods: Scripted) -> None:
+    loaded(periods, raw)
+    with raw.connect() as connection:
+        connection.execute("drop index raw_scripted.happenings_key")
+        connection.execute("create unique index happenings_key on raw_scripted.happenings (id, at)")
+    columns = (
+        "select attname::text from pg_attribute "
+        "where attrelid = 'raw_scripted.happenings_key'::regclass order by attnum"
+    )
+    assert rows(raw, columns) == [("id",), ("at",)]
+    periods.rows["happenings"][0]["what"] = "second"
+    periods.now += MINUTE
+    loaded(periods, raw)
+    assert rows(raw, columns) == [("id",), ("at",), ("_known_at",)]
+    versions = "select what from raw_scripted.happenings order by _known_at"
+    assert rows(raw, versions) == [("first",), ("second",)]
+
+
+def test_a_broken_period_that_came_whole_later_is_not_replayed(
+    raw: Warehouse, periods: Scripted
+) -> None:
+    """The time in its key is a text in quarantine."""
+    (row,) = periods.rows["happenings"]
+    periods.rows["happenings"].append(row | {"id": 2, "what": 7})
+    loaded(periods, raw)
+    status = "select status from quarantine.rejected_rows"
+    assert rows(raw, status) == [("open",)]
+    periods.rows["happenings"][1]["what"] = "whole"
+    periods.now += MINUTE
+    loaded(periods, raw)
+    assert rows(raw, status) == [("superseded",)]
+
+
+def test_a_column_that_a_contract_gains_is_there_before_a_row_is_deleted(
+    raw: Warehouse, source: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(source, raw)
+    gaining = replace(THINGS, columns=(*THINGS.columns, Column("colour", "text")))
+    monkeypatch.setattr(Scripted, "resources", (gaining, HAPPENINGS))
+    gone, *_, changed = source.rows["things"]
+    source.rows["things"].remove(gone)
+    source.now += 10 * MINUTE
+    source.gone = [((gone["id"],), source.now - MINUTE)]
+    changed |= {"colour": "red", "touched": source.now - 5 * MINUTE}
+    loaded(source, raw)
+    newest = (
+        "select id, colour, _deleted_at is not null from raw_scripted.things "
+        "where _known_at > (select min(_known_at) from raw_scripted.things) order by id"
+    )
+    assert rows(raw, newest) == [(gone["id"], None, True), (changed["id"], "red", False)]

@@ -38,11 +38,11 @@ def test_the_run_stands_in_the_books(home: Home, first: str) -> None:
         told, loaded = (
             connection.execute(query).fetchone()
             for query in (
-                "select sum(rows_written), sum(bytes_read) from ops.steps "
+                "select sum(rows_written), sum(bytes_written) from ops.steps "
                 "where step like 'load%' and run_id = "
                 "(select run_id from ops.runs order by ended_at limit 1)",
-                "select sum(new + changed), sum(bytes) from ops.loads where started_at <= "
-                "(select min(ended_at) from ops.runs)",
+                "select sum(new + changed + deleted), sum(bytes) from ops.loads "
+                "where started_at <= (select min(ended_at) from ops.runs)",
             )
         )
         assert told == loaded

@@ -52,3 +52,23 @@ def test_status_names_data_set_and_databases(running: Installation) -> None:
 
 def test_roles_are_for_a_server_of_ones_own(running: Installation) -> None:
     assert "set OPSMART_WAREHOUSE_URL first" in running.fails("roles")
+
+
+def test_a_customer_is_let_in_before_anything_is_set_up(running: Installation) -> None:
+    fresh = Installation(running.home, running.environment | {"OPSMART_DATASET": "fresh"})
+    assert fresh.must("customer", "list") == ""
+    assert fresh.must("customer", "add", "7").startswith("postgresql://opsmart_customer_7:")
+    assert fresh.must("customer", "list") == "opsmart_customer_7 7\n"
+    assert fresh.must("customer", "remove", "7") == "opsmart_customer_7 sees nothing now\n"
+    assert "give a customer_key" in fresh.fails("customer", "add", "0")
+    fresh.must("sql", "alter table ops.customer_roles rename to broken")
+    fresh.must("sql", "create view ops.customer_roles as select 1 as one")
+    assert fresh.fails("customer", "remove", "7") == 'column "role_name" does not exist'
+
+
+def test_a_login_that_is_no_tenant_becomes_one(running: Installation) -> None:
+    running.must("sql", "create role opsmart_customer_8 login")
+    added = running.must("customer", "add", "8")
+    assert added == "opsmart_customer_8 sees its rows; its password is the one it had\n"
+    member = "select pg_has_role('opsmart_customer_8', 'opsmart_tenant', 'usage') as is_tenant"
+    assert running.must("sql", member) == "is_tenant\nt\n"

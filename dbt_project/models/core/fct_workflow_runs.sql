@@ -46,7 +46,7 @@ summed as (
         count(*) filter (where status in ('failure', 'unfinished')) as failed_steps,
         percentile_cont(0.95) within group (order by latency_ms) as p95_latency_ms,
         sum(rows_written)::bigint as rows_written,
-        sum(bytes_read)::bigint as bytes_read
+        sum(bytes_written)::bigint as bytes_written
     from measured_steps
     group by run_id
 ),
@@ -68,7 +68,7 @@ final as (
         coalesce(summed.failed_steps, 0) as failed_steps,
         round(summed.p95_latency_ms)::bigint as p95_latency_ms,
         summed.rows_written,
-        summed.bytes_read,
+        summed.bytes_written,
         rates.amount as cost,
         rates.currency,
         runs._known_at

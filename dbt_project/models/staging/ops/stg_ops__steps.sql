@@ -11,7 +11,7 @@ renamed as (
         started_at,
         ended_at,
         rows_written,
-        bytes_read
+        bytes_written
     from source
 )
 

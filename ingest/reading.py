@@ -199,6 +199,8 @@ class Reading:
         met = Met()
         with Spool(resource, report, Nothing(), path, met, window.end):
             pass
+        # a heading without rows
+        report.bytes = 0
         self.connection.rollback()
         self._batch.slices.append(Landed(resource, report, path, state, met))
         return report

@@ -276,31 +276,10 @@ components as (
     where scored.component_score is not null
 ),
 
-weighted as (
-    select
-        components.*,
-        weights.weight,
-        weights.weight * (100 - components.component_score) as weighted_loss
-    from components
-    left join weights on components.component = weights.component
-),
-
 scored as (
-    select
-        month_start,
-        customer_key,
-        {% for component in [
-            'sla', 'csat', 'reopening', 'site_health', 'overdue_criticals', 'sca', 'ticket_trend'
-        ] %}
-            max(component_score) filter (where component = '{{ component }}') as {{ component }}_score,
-        {% endfor %}
-        sum(weight) as measured_weight,
-        sum(weight * component_score) / sum(weight) as health_score,
-        max(weighted_loss) / sum(weight) as costliest_component_points,
-        (array_agg(component order by weighted_loss desc, component asc) filter (where weighted_loss > 0))[1]
-            as costliest_component
-    from weighted
-    group by month_start, customer_key
+    {{ health_scores('components', 'weights', ['month_start', 'customer_key'], [
+        'sla', 'csat', 'reopening', 'site_health', 'overdue_criticals', 'sca', 'ticket_trend'
+    ]) }}
 ),
 
 total as (

@@ -210,30 +210,10 @@ components as (
         end is not null
 ),
 
-weighted as (
-    select
-        components.*,
-        weights.weight,
-        weights.weight * (100 - components.component_score) as weighted_loss
-    from components
-    left join weights on components.component = weights.component
-),
-
 scored as (
-    select
-        date_key,
-        site_key,
-        customer_key,
-        {% for component in ['availability', 'resource_headroom', 'alert_pressure', 'security_posture'] %}
-            max(component_score) filter (where component = '{{ component }}') as {{ component }}_score,
-        {% endfor %}
-        sum(weight) as measured_weight,
-        sum(weight * component_score) / sum(weight) as health_score,
-        max(weighted_loss) / sum(weight) as costliest_component_points,
-        (array_agg(component order by weighted_loss desc, component asc) filter (where weighted_loss > 0))[1]
-            as costliest_component
-    from weighted
-    group by date_key, site_key, customer_key
+    {{ health_scores('components', 'weights', ['date_key', 'site_key', 'customer_key'], [
+        'availability', 'resource_headroom', 'alert_pressure', 'security_posture'
+    ]) }}
 ),
 
 total as (

@@ -14,6 +14,10 @@ ticket_devices as (
     select * from {{ ref('int_ticket__devices') }}
 ),
 
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
+),
+
 merged_tickets as (
     select
         incident_key,
@@ -22,7 +26,8 @@ merged_tickets as (
     where source = 'ticket'
 ),
 
--- tickets of lower priority that name the device while the incident lasts, or an hour around it
+-- tickets of lower priority that name the device while the incident lasts, or an hour around it; those
+-- of another customer are about what the device does for that one
 neighbours as (
     select
         incidents.incident_key,
@@ -30,9 +35,11 @@ neighbours as (
     from incidents
     inner join ticket_devices on incidents.device_key = ticket_devices.device_key
     inner join tickets on ticket_devices.ticket_id = tickets.ticket_id
+    inner join parties on tickets.ticket_id = parties.ticket_id
     left join merged_tickets on tickets.ticket_id = merged_tickets.ticket_id
     where
         merged_tickets.ticket_id is null
+        and (parties.customer_key = incidents.customer_key or -1 in (parties.customer_key, incidents.customer_key))
         and tickets.created_at >= incidents.occurred_at - interval '60 minutes'
         and tickets.created_at <= least(
             coalesce(incidents.resolved_at, {{ as_of() }}), incidents.occurred_at + interval '72 hours'

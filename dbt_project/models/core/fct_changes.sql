@@ -57,47 +57,62 @@ keyed as (
     left join requests on of_devices.request_id = requests.request_id
 ),
 
-followed as (
+placed as (
     select
-        keyed.change_id,
-        count(incidents.incident_key) as incidents
+        keyed.*,
+        devices.device_version_key,
+        devices.site_key,
+        devices.customer_key
     from keyed
-    left join incidents
-        on
-            keyed.device_key = incidents.device_key
-            and keyed.changed_at <= incidents.occurred_at
-            and incidents.occurred_at < keyed.changed_at + interval '24 hours'
-    group by keyed.change_id
-),
-
-final as (
-    select
-        {{ surrogate_key('netbox.object_changes', 'keyed.change_id') }} as change_key,
-        {{ date_key('keyed.changed_at') }} as date_key,
-        {{ time_key('keyed.changed_at') }} as time_key,
-        keyed.changed_at,
-        keyed.change_kind,
-        keyed.object_type,
-        keyed.object_id,
-        case when keyed.change_kind = 'update' then keyed.changed_fields end as changed_fields,
-        keyed.user_hash,
-        keyed.device_key,
-        case when keyed.device_key = -2 then -2 else coalesce(devices.device_version_key, -1) end
-            as device_version_key,
-        case when keyed.device_key = -2 then -2 else coalesce(devices.site_key, -1) end as site_key,
-        case when keyed.device_key = -2 then -2 else coalesce(devices.customer_key, -1) end as customer_key,
-        keyed.is_bulk,
-        followed.incidents > 0 as has_incident_within_24h,
-        keyed.changed_at + interval '24 hours' <= {{ as_of() }} as is_due,
-        keyed._known_at,
-        keyed._load_id
-    from keyed
-    inner join followed on keyed.change_id = followed.change_id
     left join devices
         on
             keyed.device_key = devices.device_key
             and keyed.changed_at >= devices.valid_from
             and keyed.changed_at < devices.valid_to
+),
+
+-- after a move the incidents of the next customer are none of this one's changes
+followed as (
+    select
+        placed.change_id,
+        count(incidents.incident_key) as incidents
+    from placed
+    left join incidents
+        on
+            placed.device_key = incidents.device_key
+            and placed.changed_at <= incidents.occurred_at
+            and incidents.occurred_at < placed.changed_at + interval '24 hours'
+            and (
+                placed.customer_key = incidents.customer_key
+                or coalesce(placed.customer_key, -1) = -1
+                or incidents.customer_key = -1
+            )
+    group by placed.change_id
+),
+
+final as (
+    select
+        {{ surrogate_key('netbox.object_changes', 'placed.change_id') }} as change_key,
+        {{ date_key('placed.changed_at') }} as date_key,
+        {{ time_key('placed.changed_at') }} as time_key,
+        placed.changed_at,
+        placed.change_kind,
+        placed.object_type,
+        placed.object_id,
+        case when placed.change_kind = 'update' then placed.changed_fields end as changed_fields,
+        placed.user_hash,
+        placed.device_key,
+        case when placed.device_key = -2 then -2 else coalesce(placed.device_version_key, -1) end
+            as device_version_key,
+        case when placed.device_key = -2 then -2 else coalesce(placed.site_key, -1) end as site_key,
+        case when placed.device_key = -2 then -2 else coalesce(placed.customer_key, -1) end as customer_key,
+        placed.is_bulk,
+        followed.incidents > 0 as has_incident_within_24h,
+        placed.changed_at + interval '24 hours' <= {{ as_of() }} as is_due,
+        placed._known_at,
+        placed._load_id
+    from placed
+    inner join followed on placed.change_id = followed.change_id
 )
 
 select * from final

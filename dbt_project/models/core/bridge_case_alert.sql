@@ -4,7 +4,7 @@ with links as (
 
 alerts as (
     select * from {{ ref('fct_security_alerts') }}
-    where date_key >= {{ kept_from('keep_detail_months') }}
+    where date_key >= {{ kept_from('keep_detail_months') }} and hive_alert_key is not null
 ),
 
 devices as (

@@ -175,11 +175,18 @@ maintained as materialized (
         union
         select date_day
         from told_days
-        where date_day > (select max(built.date_day) from {{ this }} as built)
+        where to_char(date_day, 'YYYYMMDD')::integer > (select max(built.date_key) from {{ this }} as built)
         union
         select coalesce(maintained.date_day, built.date_day) as date_day
         from maintained
-        full join {{ this }} as built
+        full join (
+            select
+                device_key,
+                date_day,
+                maintenance
+            from {{ this }}
+            where maintenance is not null
+        ) as built
             on maintained.device_key = built.device_key and maintained.date_day = built.date_day
         where maintained.maintenance is distinct from built.maintenance
     ),

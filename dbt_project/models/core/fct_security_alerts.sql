@@ -9,6 +9,7 @@
             {'columns': ['date_key'], 'type': 'brin'},
             {'columns': ['alert_key']},
             {'columns': ['hive_alert_key']},
+            {'columns': ['severity_key']},
             {'columns': ['is_responded']},
             {'columns': ['device_key', 'host', 'customer_key']},
             {'columns': ['_load_id']},

@@ -96,13 +96,10 @@ counted as (
         rule_key,
         rule_id,
         max(rule_level) as rule_level,
-        max(rule_description) as rule_description,
         max(mitre_ids::text)::jsonb as mitre_ids,
         count(*) as alerts,
         count(*) filter (where is_blocked) as blocked,
         count(*) filter (where is_responded) as responded,
-        min(event_at) as first_event_at,
-        max(event_at) as last_event_at,
         max(_known_at) as _known_at,
         max(_load_id) as _load_id
     from raised

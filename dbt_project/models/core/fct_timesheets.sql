@@ -11,7 +11,7 @@ partner_versions as (
 ),
 
 rates as (
-    select * from {{ ref('rate_card') }}
+    select * from {{ ref('dim_rate') }}
     where rate = 'labour'
 ),
 
@@ -37,7 +37,4 @@ select
 from timesheets
 left join parties on timesheets.ticket_id = parties.ticket_id
 left join partners on timesheets.partner_id = partners.partner_id
-left join rates
-    on
-        timesheets.worked_on >= rates.valid_from
-        and timesheets.worked_on <= coalesce(rates.valid_to, '9999-12-31')
+left join rates on timesheets.worked_on between rates.valid_from and rates.valid_to

@@ -1,8 +1,7 @@
 {{ config(
     indexes=[
         {'columns': ['calendar_key', 'opens_at'], 'unique': true},
-        {'columns': ['calendar_key', 'open_seconds_before']},
-        {'columns': ['open_during'], 'type': 'gist'}
+        {'columns': ['calendar_key', 'open_seconds_before']}
     ]
 ) }}
 

@@ -22,8 +22,8 @@ stage_versions as (
     select * from {{ ref('stg_odoo__ticket_stages__versions') }}
 ),
 
-partner_versions as (
-    select * from {{ ref('stg_odoo__partners__versions') }}
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
 ),
 
 outages as (
@@ -44,10 +44,6 @@ rules as (
 
 stages as (
     {{ newest_version('stage_versions', 'stage_id') }}
-),
-
-partners as (
-    {{ newest_version('partner_versions', 'partner_id') }}
 ),
 
 case_candidates as (
@@ -87,9 +83,7 @@ ticket_candidates as (
         'odoo.priority' as severity_source,
         tickets.priority as severity_value,
         coalesce(ticket_devices.device_key, -1) as device_key,
-        coalesce(
-            {{ surrogate_key('odoo.partners', 'coalesce(partners.commercial_partner_id, tickets.partner_id)') }}, -1
-        ) as customer_key,
+        coalesce(parties.customer_key, -1) as customer_key,
         tickets.created_at as occurred_at,
         tickets.created_at as detected_at,
         tickets.assigned_at as acknowledged_at,
@@ -104,7 +98,7 @@ ticket_candidates as (
     from tickets
     left join ticket_subjects on tickets.ticket_id = ticket_subjects.ticket_id
     left join ticket_devices on tickets.ticket_id = ticket_devices.ticket_id
-    left join partners on tickets.partner_id = partners.partner_id
+    left join parties on tickets.ticket_id = parties.ticket_id
     left join stages on tickets.stage_id = stages.stage_id
     where tickets.priority = '3'
 ),

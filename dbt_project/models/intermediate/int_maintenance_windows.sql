@@ -40,14 +40,11 @@ observations as (
     from device_versions
 ),
 
--- meant not to run, as opposed to failed
 judged as (
     select
         device_id,
         observed_at,
-        bool_or(
-            device_status in ('offline', 'planned', 'staged', 'inventory', 'decommissioning')
-        ) as is_out_of_service,
+        bool_or({{ is_out_of_service('device_status') }}) as is_out_of_service,
         min(device_status) as device_status
     from observations
     group by device_id, observed_at
@@ -142,10 +139,11 @@ windows as (
     select * from of_events
 ),
 
+-- what names a device is about it wherever it stands
 final as (
     select
         device_key,
-        site_key,
+        case when device_key > 0 then -2 else site_key end as site_key,
         source,
         reason,
         starts_at,

@@ -38,6 +38,7 @@ days_around as (
         to_char(to_date(device_days.date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer as hour_date_key
     from device_days
     cross join generate_series(-1, 1) as shift (days)
+    where device_days.changes > 0
 ),
 
 host_hours as (

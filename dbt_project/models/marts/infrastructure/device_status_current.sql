@@ -61,8 +61,7 @@ final as (
         devices.device_type,
         devices.device_status as inventory_status,
         case
-            when devices.device_status in ('offline', 'planned', 'staged', 'inventory', 'decommissioning')
-                then 'out of service'
+            when {{ is_out_of_service('devices.device_status') }} then 'out of service'
             when outages.outage_key is not null then 'down'
             when last_measured.measured_until >= {{ as_of() }} - interval '3 hours' then 'up'
             else 'unknown'

@@ -11,6 +11,18 @@ interface_days as (
     select * from {{ ref('fct_interface_traffic_daily') }}
 ),
 
+-- each by one look into the index; a list of all days would read every row
+newest_day as (
+    select max(date_key) as date_key
+    from {{ ref('fct_interface_traffic_daily') }}
+),
+
+day_before as (
+    select max(date_key) as date_key
+    from {{ ref('fct_interface_traffic_daily') }}
+    where date_key < (select newest_day.date_key from newest_day)
+),
+
 -- how busy each interface was on the last day that measured it within the newest two
 latest as (
     select distinct on (interface_key)
@@ -20,11 +32,10 @@ latest as (
     from interface_days
     where
         interface_key > 0
-        and date_key in (
-            select distinct recent.date_key
-            from {{ ref('fct_interface_traffic_daily') }} as recent
-            order by recent.date_key desc
-            limit 2
+        and date_key >= (
+            select coalesce(day_before.date_key, newest_day.date_key)
+            from newest_day
+            cross join day_before
         )
     order by interface_key asc, date_key desc, interface_hours desc, device_version_key asc
 ),

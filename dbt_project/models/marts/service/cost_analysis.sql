@@ -6,13 +6,9 @@ rates as (
     select * from {{ ref('dim_rate') }}
 ),
 
-outcomes as (
-    select * from {{ ref('prediction_outcomes') }}
-    where is_scored
-),
-
-devices as (
-    select * from {{ ref('dim_device') }}
+device_days as (
+    select * from {{ ref('infrastructure_summary_daily') }}
+    where scored_device_hours > 0
 ),
 
 ticket_days as (
@@ -26,23 +22,20 @@ customers as (
 
 prediction_shares as (
     select
-        {{ month_key('outcomes.date_key') }} as date_key,
-        coalesce(devices.customer_key, -1) as customer_key,
-        count(*) as units,
-        sum(rates.amount) as exact_amount,
-        sum(sum(rates.amount)) over (partition by {{ month_key('outcomes.date_key') }}) as pool_amount,
+        {{ month_key('device_days.date_key') }} as date_key,
+        device_days.customer_key,
+        sum(device_days.scored_device_hours)::bigint as units,
+        sum(device_days.scored_device_hours * rates.amount) as exact_amount,
+        sum(sum(device_days.scored_device_hours * rates.amount))
+            over (partition by {{ month_key('device_days.date_key') }})
+            as pool_amount,
         min(rates.currency) as currency
-    from outcomes
+    from device_days
     inner join rates
         on
             rates.rate = 'prediction'
-            and to_date(outcomes.date_key::text, 'YYYYMMDD') between rates.valid_from and rates.valid_to
-    left join devices
-        on
-            outcomes.device_key = devices.device_key
-            and outcomes.hour >= devices.valid_from
-            and outcomes.hour < devices.valid_to
-    group by {{ month_key('outcomes.date_key') }}, coalesce(devices.customer_key, -1)
+            and device_days.date_day between rates.valid_from and rates.valid_to
+    group by {{ month_key('device_days.date_key') }}, device_days.customer_key
 ),
 
 prediction_costs as (

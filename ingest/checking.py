@@ -71,8 +71,8 @@ class Checker:
                 raise Rejected(column.source_path, "is missing", "null")
         return CheckedRow(values, encode_json(remainder))
 
-    def keyed(self, values: tuple[Any, ...]) -> CheckedRow:
-        """A row whose values are typed already.
+    def assert_keyed(self, values: tuple[Any, ...]) -> None:
+        """Check a row whose values are typed already.
 
         Raises:
             Rejected: a part of its key is missing, or a number is none.
@@ -86,7 +86,6 @@ class Checker:
             except ValueError:
                 reason = f"expected a number, got {values[place]!r:.80}"
                 raise Rejected(self.resource.columns[place].source_path, reason, "text") from None
-        return CheckedRow(values, NOTHING_LEFT)
 
     def key_of(self, row: Any) -> Key | None:
         """The key of a row that may be broken elsewhere; None if the key itself is."""

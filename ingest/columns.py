@@ -30,8 +30,10 @@ def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Reso
     with connection.transaction():
         existing: dict[str, list[str]] = dict(
             connection.execute(
-                "select table_name::text, array_agg(column_name::text) "
-                "from information_schema.columns where table_schema = %s group by table_name",
+                "select relname::text, array_agg(attname::text) "
+                "from pg_class join pg_attribute on attrelid = pg_class.oid "
+                "where relnamespace = to_regnamespace(%s) and relkind = 'r' "
+                "and attnum > 0 and not attisdropped group by relname",
                 (schema,),
             ).fetchall()
         )

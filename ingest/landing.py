@@ -150,7 +150,8 @@ class Landing:
                 self._pipeline.load()
             else:
                 ledger.open_entries(connection, batch.slices, [])
-        indexes.ensure(connection, self.source, created)
+        if created:
+            indexes.ensure(connection, self.source, created)
         ledger.close_entries(connection, batch.load_id, self.source)
         for slice_ in batch.slices:
             self._saved[slice_.resource.name] = slice_.state

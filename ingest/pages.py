@@ -52,9 +52,11 @@ class PageChecker:
         accepted = []
         for row in rows:
             try:
-                accepted.append(self._checker.keyed(row).values)
+                self._checker.assert_keyed(row)
             except Rejected as rejected:
                 rejections.append(self._rejection(row, rejected))
+            else:
+                accepted.append(row)
         columns = [list(values) for values in zip(*accepted, strict=True)]
         empty: list[list[Any]] = [[] for _ in self.resource.columns]
         return CheckedPage(columns or empty, [NOTHING_LEFT] * len(accepted), rejections)

@@ -67,6 +67,8 @@ class Shape:
 
     def _learn(self, raws: Iterable[Raw]) -> bool:
         """Whether there was a name to learn."""
+        if self._learnt >= MOST_NAMES:
+            return False
         before = self._learnt
         for raw in raws:
             try:

@@ -59,8 +59,9 @@ def anomaly_model(
     as_of = clock.moment(context)
     with warehouse.connect(role=predictions.ROLE) as connection:
         newest = predictions.newest_version(connection, MODEL)
-        measured = features.hours_recorded(connection)
-        if measured and (newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER):
+        is_due = newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER
+        # asked only where it matters, since it reads every hour
+        if is_due and (measured := features.hours_recorded(connection)):
             newest = _train(context, warehouse, connection, as_of, measured)
         if newest is None:
             yield from _nothing_measured()

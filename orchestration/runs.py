@@ -50,12 +50,10 @@ def record_runs(instance: dg.DagsterInstance, connection: psycopg.Connection) ->
     """
     newest = connection.execute("select max(ended_at) from ops.runs").fetchone()
     since = newest[0].astimezone(UTC) - LATE if newest and newest[0] else None
-    held = connection.execute("select run_id from ops.runs where ended_at > %s", (since,))
-    known = {run_id for (run_id,) in held}
     finished = RunsFilter(statuses=list(STATUS), updated_after=since)
     for record in instance.get_run_records(filters=finished, ascending=True):
         ended_at = _ended_at(instance, record)
-        if ended_at is not None and record.dagster_run.run_id not in known:
+        if ended_at is not None:
             _write(instance, connection, record, ended_at)
 
 
@@ -102,10 +100,12 @@ def _write(
                 ended_at,
             ),
         )
+        if cursor.rowcount == 0:
+            return
         cursor.executemany(
             "insert into ops.steps "
             "(run_id, step, status, attempts, started_at, ended_at, rows_written, bytes_written) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
             [_step(step) for step in instance.get_run_step_stats(run.run_id)],
         )
 

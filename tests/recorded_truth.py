@@ -188,14 +188,13 @@ def _moves(rows: pd.DataFrame) -> pd.DataFrame:
 def tickets(data: Path) -> pd.DataFrame:
     """One row per ticket, by ticket_ref, as the last update left it.
 
-    created_at, updated_at, first_closed_at, last_closed_at: times; assigned_at: first update that
-    names an assignee; made_sla, is_reopened, is_logged_closed (the first update already shows it
-    closed, so no change of state tells when): bool; priority: Odoo code; team, assignee, caller:
-    text, ``?`` where unknown.
+    created_at, updated_at, last_closed_at: times; assigned_at: first update that names an assignee;
+    made_sla, is_reopened: bool; priority: Odoo code; team, assignee, caller: text, ``?`` where
+    unknown.
     """
     log = incident_log(data)
     by_number = log.groupby("number")
-    first, last = by_number.first(), by_number.last()
+    last = by_number.last()
     closed_at = closings(data).groupby("number")["at"]
     assigned = log[log["assigned_to"] != "?"]
     found = pd.DataFrame(
@@ -203,12 +202,10 @@ def tickets(data: Path) -> pd.DataFrame:
             "created_at": last["opened_at"],
             "updated_at": last["sys_updated_at"],
             "state": last["ident_state"],
-            "first_closed_at": closed_at.min(),
             "last_closed_at": closed_at.max(),
             "assigned_at": assigned.groupby("number")["sys_updated_at"].min(),
             "made_sla": last["made_sla"] == "true",
             "is_reopened": last.index.isin(reopenings(data)["number"]),
-            "is_logged_closed": first["ident_state"].isin(CLOSED),
             "priority": last["priority"].map(ODOO_PRIORITY),
             "team": last["assignment_group"],
             "assignee": last["assigned_to"],
@@ -241,34 +238,6 @@ def helpdesk_log(data: Path) -> pd.DataFrame:
 def tickets_per_priority(data: Path) -> dict[str, int]:
     """Number of tickets by Odoo's priority code."""
     return _sizes(tickets(data)["priority"])
-
-
-def daily(data: Path) -> pd.DataFrame:
-    """One row per UTC day from the first to the last event of the log, by date.
-
-    created; first_closed and solved: tickets by the day of their first and their last closing;
-    closings and reopenings: moves; backlog: tickets not closed at the end of the day.
-    """
-    of_tickets = tickets(data)
-    counts = {
-        "created": of_tickets["created_at"],
-        "first_closed": of_tickets["first_closed_at"],
-        "solved": of_tickets["last_closed_at"],
-        "closings": closings(data)["at"],
-        "reopenings": reopenings(data)["at"],
-    }
-    days = pd.date_range(of_tickets["created_at"].min().floor("D"), of_tickets["updated_at"].max())
-    table = pd.DataFrame(
-        {name: at.dt.floor("D").value_counts() for name, at in counts.items()}, index=days
-    )
-    table = table.fillna(0).astype("int64")
-    backlog = (table["created"] + table["reopenings"] - table["closings"]).cumsum()
-    return table.assign(backlog=backlog).set_axis(days.date).rename_axis("date")
-
-
-def created_per_month(data: Path) -> dict[str, int]:
-    """Number of tickets by month of creation (``2016-03``)."""
-    return _sizes(tickets(data)["created_at"].dt.strftime("%Y-%m"))
 
 
 def _sizes(labels: pd.Series[Any]) -> dict[Any, int]:

@@ -17,9 +17,10 @@ import msgspec
 from ingest.contract import encode_json
 from ingest.wazuh.indexer import DOCUMENTS_PER_PAGE
 from ingest.wazuh.resources import ALERTS
+from ingest.wazuh.source import EVENTS_PER_SLICE
 
-ROWS_PER_YEAR = 150_000
-PAGES_PER_YEAR = ROWS_PER_YEAR // DOCUMENTS_PER_PAGE
+# a year's are a slice
+PAGES_PER_YEAR = EVENTS_PER_SLICE // DOCUMENTS_PER_PAGE
 FIRST_YEAR = 2021
 # The ids of January 2021 begin with these digits, behind a manager's winter time.
 ID_PREFIX, FIRST_DIGITS = b'+0100","id":"', 16

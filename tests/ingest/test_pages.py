@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -133,3 +134,7 @@ def test_names_without_end_are_not_all_learnt(monkeypatch: pytest.MonkeyPatch) -
         raws = [alert(**{f"name {number}": number}) for number in range(start, start + 3)]
         rests = checker.check(encoded(raws)).rests
         assert rests == [f'{{"name {number}":{number}}}' for number in range(start, start + 3)]
+    one_by_one = Mock(wraps=Encoded.__getitem__)
+    monkeypatch.setattr(Encoded, "__getitem__", lambda page, place: one_by_one(page, place))
+    checker.check(encoded(raws))
+    assert one_by_one.call_count == 3

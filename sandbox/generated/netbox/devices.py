@@ -93,8 +93,8 @@ def spare_device(passing: Passing, moment: datetime, inventory: Inventory) -> De
     Every other one is entered under the name of a host of another site, as by copying a row.
     """
     name = f"{passing.site.slug}-spare-{passing.id % 10_000:04}"
-    hosts = [host for host in inventory.hosts if host.site != passing.site]
     if passing.id % 2 and moment >= passing.used:
+        hosts = [host for host in inventory.hosts if host.site.id != passing.site.id]
         name = hosts[passing.id % len(hosts)].name or name
     return Device(
         id=passing.id,

@@ -32,6 +32,8 @@ STRAIN = {
 USUAL_ERRORS = 0.0005
 # When the prober gives up, and the largest bound of the services' own histograms.
 TIMEOUT_SECONDS, SLOWEST_SECONDS = 9.5, 10.0
+# What of a host tells how its services do.
+HOST_COLUMNS = ("cpu_avg_pct", "net_in_bytes", "up_ratio")
 NOISES = ("seconds", "p95", "p99", "probe", "errors", "requests")
 
 
@@ -63,7 +65,8 @@ class ServiceMetrics:
         shape = (len(NOISES), len(self.services), 24)
         drawn = generator(self.seed, "service day", day).standard_normal(shape)
         white = dict(zip(NOISES, drawn, strict=True))
-        of_host = {name: values[self.host] for name, values in self.metrics.day(day).items()}
+        host_day = self.metrics.day(day)
+        of_host = {name: host_day[name][self.host] for name in HOST_COLUMNS}
         strain = self._strain(day)
         load = np.nan_to_num(of_host["cpu_avg_pct"]) / 100.0
         slowed = np.exp(0.15 * strain + 0.07 * white["seconds"])
@@ -75,8 +78,7 @@ class ServiceMetrics:
         up = np.nan_to_num(of_host["up_ratio"], nan=1.0)
         probes = np.broadcast_to(probes_of_day(self.seed, day).astype(np.float64), up.shape)
         columns |= self._probes(probes, up, seconds, error_share, white["probe"])
-        measured = {name: rounded(values, 6) for name, values in columns.items()}
-        return measured | {"samples": self.samples(day)}
+        return {name: rounded(values, 6) for name, values in columns.items()}
 
     def samples(self, day: int) -> Floats:
         """Probes in each hour, and scrapes where there were none; (n, 24), NaN where neither."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from ingest.contract import Column
+from ingest import columns
+from ingest.contract import Column, ColumnType
 from ingest.errors import SourceError
+from ingest.landing import ROLE
 from ingest.pipeline import load
 from ingest.report import LoadReport
 from tests.ingest.scripted import HAPPENINGS, THINGS, Row, Scripted
@@ -266,15 +268,15 @@ def test_an_index_of_an_earlier_key_is_made_anew(raw: Warehouse, periods: Script
     with raw.connect() as connection:
         connection.execute("drop index raw_scripted.happenings_key")
         connection.execute("create unique index happenings_key on raw_scripted.happenings (id, at)")
-    columns = (
+    of_key = (
         "select attname::text from pg_attribute "
         "where attrelid = 'raw_scripted.happenings_key'::regclass order by attnum"
     )
-    assert rows(raw, columns) == [("id",), ("at",)]
+    assert rows(raw, of_key) == [("id",), ("at",)]
     periods.rows["happenings"][0]["what"] = "second"
     periods.now += MINUTE
     loaded(periods, raw)
-    assert rows(raw, columns) == [("id",), ("at",), ("_known_at",)]
+    assert rows(raw, of_key) == [("id",), ("at",), ("_known_at",)]
     versions = "select what from raw_scripted.happenings order by _known_at"
     assert rows(raw, versions) == [("first",), ("second",)]
 
@@ -311,3 +313,22 @@ def test_a_column_that_a_contract_gains_is_there_before_a_row_is_deleted(
         "where _known_at > (select min(_known_at) from raw_scripted.things) order by id"
     )
     assert rows(raw, newest) == [(gone["id"], None, True), (changed["id"], "red", False)]
+
+
+def test_an_added_column_is_as_dlt_makes_it(
+    raw: Warehouse, source: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = tuple(Column(f"new_{type_}", type_) for type_ in get_args(ColumnType))
+    every = replace(THINGS, columns=(*THINGS.columns, *added))
+    monkeypatch.setattr(Scripted, "resources", (every, HAPPENINGS))
+    loaded(source, raw)
+    types = (
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = 'raw_scripted' and table_name = 'things' order by 1"
+    )
+    by_dlt = rows(raw, types)
+    with raw.connect(role=ROLE) as connection:
+        for column in added:
+            connection.execute(f"alter table raw_scripted.things drop column {column.name}")
+        columns.ensure(connection, "scripted", [every])
+    assert rows(raw, types) == by_dlt

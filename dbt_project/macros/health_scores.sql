@@ -4,10 +4,9 @@
         their weights: one row per `grain` with <name>_score of every component, the weight that was
         measured, the mean of what was measured by weight, and which component costs it most.
     -#}
+    {%- set keys = components ~ '.' ~ grain | join(', ' ~ components ~ '.') -%}
     select
-        {% for column in grain %}
-            {{ components }}.{{ column }},
-        {% endfor %}
+        {{ keys }},
         {% for name in names %}
             max({{ components }}.component_score) filter (where {{ components }}.component = '{{ name }}')
                 as {{ name }}_score,
@@ -24,5 +23,5 @@
         )[1] as costliest_component
     from {{ components }}
     left join {{ weights }} on {{ components }}.component = {{ weights }}.component
-    group by {% for column in grain %}{{ components }}.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+    group by {{ keys }}
 {%- endmacro %}

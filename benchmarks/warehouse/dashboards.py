@@ -1,7 +1,7 @@
 """Queries as dashboards send them to the marts, timed as the reader's role.
 
-Of every mart: the last 30 days by its own dimension, the same for one customer, and the 20 rows
-that stand out.
+Of every mart: its last days by its own dimension, the same for one customer, and the 20 rows that
+stand out.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 REPETITIONS = 21
-DAYS = 30
 
 
 class Tile(NamedTuple):
     """A mart, its time column, a dimension to group by, a measure that may be summed.
 
-    `level` is that of the rows to read, where a mart has several.
+    `level` is that of the rows to read, where a mart has several; `days` is how many of the last
+    days are asked for.
     """
 
     mart: str
@@ -29,13 +29,16 @@ class Tile(NamedTuple):
     dimension: str
     measure: str
     level: str | None = None
+    days: int = 30
 
 
 TILES = (
     Tile("infrastructure_summary_daily", "date_day", "site_name", "device_hours"),
     Tile("ticket_metrics_daily", "date_day", "team", "created", level="customer_team"),
     Tile("security_metrics_daily", "date_day", "site_name", "alerts"),
-    Tile("network_metrics_hourly", "hour", "host", "octets"),
+    Tile("network_metrics_daily", "date_day", "site_name", "octets"),
+    # single hours are looked at for a day or two; who asks for a month asks the daily mart
+    Tile("network_metrics_hourly", "hour", "host", "octets", days=2),
     Tile("capacity_planning_monthly", "month_start", "role_name", "measured_hours"),
     Tile("customer_health_score_monthly", "month_start", "health_band", "tickets_created"),
 )
@@ -77,12 +80,12 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def _first_day(connection: psycopg.Connection, tile: Tile) -> int:
-    """The first day, as yyyymmdd, of the last 30 that a mart has."""
+    """The first day, as yyyymmdd, of the last ones that a tile asks for."""
     query = SQL("select max(date_key)::text from {}").format(Identifier("marts", tile.mart))
     (last,) = connection.execute(query).fetchone() or (None,)
     if last is None:
         raise ValueError(f"marts.{tile.mart} is empty: nothing can be asked of it")
-    day = datetime.strptime(last, "%Y%m%d") - timedelta(days=DAYS - 1)  # noqa: DTZ007
+    day = datetime.strptime(last, "%Y%m%d") - timedelta(days=tile.days - 1)  # noqa: DTZ007
     return int(day.strftime("%Y%m%d"))
 
 
@@ -101,7 +104,7 @@ def _queries(tile: Tile, first_day: int) -> dict[str, Composed]:
         "group by 1 order by count(*) desc, 1 limit 1)"
     ).format(**names)
     texts = {
-        "30 days by dimension": SQL(
+        f"{tile.days} days by dimension": SQL(
             "select {time}::date, {dimension}, sum({measure}) from {mart} where {recent} "
             "group by 1, 2"
         ),

@@ -18,6 +18,8 @@ from tests.e2e.demos import Home, relation_hashes
 Days = dict[int, tuple[int, str, str]]
 
 SCHEMAS = ("intermediate", "core", "features", "marts")
+# What the models that go ticket by ticket have to build this time: another thing after each build.
+WORK_LIST = "int_ticket__to_rebuild"
 LARGE = {
     ("core", "fct_infrastructure"),
     ("core", "fct_interface_traffic_hourly"),
@@ -60,6 +62,40 @@ def by_day(home: Home, as_of: str) -> list[tuple[str, str]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["config"]["unique_key"] == "date_key"
     ]
+
+
+@pytest.fixture(scope="module")
+def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
+    """Schema and name of every model that is built ticket by ticket."""
+    home.dbt("parse", as_of=as_of)
+    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        (node["schema"], node["name"])
+        for node in manifest["nodes"].values()
+        if any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
+    ]
+
+
+def built_state(connection: psycopg.Connection) -> dict[str, dict[str, tuple[int, str]]]:
+    """By schema, rows and hash of everything that is built."""
+    return {
+        schema: {
+            name: rows
+            for name, rows in relation_hashes(connection, schema).items()
+            if name != WORK_LIST
+        }
+        for schema in SCHEMAS
+    }
+
+
+def tickets_written(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:
+    """Of every ticket the transactions that wrote its rows."""
+    rows: list[tuple[int, str]] = connection.execute(
+        SQL(
+            "select ticket_id, string_agg(distinct xmin::text, ',') from {} group by ticket_id"
+        ).format(Identifier(schema, name))
+    ).fetchall()
+    return dict(rows)
 
 
 def days(connection: psycopg.Connection, schema: str, name: str) -> Days:
@@ -113,7 +149,7 @@ def test_days_built_again_are_the_same_and_their_neighbours_untouched(
     asked = {20260210, 20260211, 20260212}
     assert set(by_day) > LARGE
     with home.connect() as connection:
-        all_before = {schema: relation_hashes(connection, schema) for schema in SCHEMAS}
+        all_before = built_state(connection)
         before = {model: days(connection, *model) for model in by_day}
         for models in ([name for _, name in by_day], ["*"]):
             with read_all_along(home):
@@ -131,21 +167,49 @@ def test_days_built_again_are_the_same_and_their_neighbours_untouched(
                     assert (count, digest) == then[:2], (model, day)
                     assert (written == then[2]) == (day not in asked), (model, day)
                 before[model] = after
-        assert {schema: relation_hashes(connection, schema) for schema in SCHEMAS} == all_before
+        assert built_state(connection) == all_before
 
 
 def test_everything_built_from_raw_again_equals_what_grew_day_by_day(
     home: Home, as_of: str
 ) -> None:
     with home.connect() as connection:
-        before = {schema: relation_hashes(connection, schema) for schema in SCHEMAS}
+        before = built_state(connection)
         with read_all_along(home):
             home.dbt("run", "--full-refresh", as_of=as_of)
-        for schema in SCHEMAS:
-            after = relation_hashes(connection, schema)
+        for schema, after in built_state(connection).items():
             assert after.keys() == before[schema].keys()
             changed = {name for name in after if after[name] != before[schema][name]}
             assert not changed, schema
+
+
+def test_only_tickets_with_news_are_built_again(
+    home: Home, as_of: str, by_ticket: list[tuple[str, str]]
+) -> None:
+    """First none; then one that a broken build left without its events, and one that is gone."""
+    models = [name for _, name in by_ticket]
+    with home.connect() as connection:
+        before = built_state(connection)
+        written = {model: tickets_written(connection, *model) for model in by_ticket}
+        assert len(written) == 10
+        assert all(written.values())
+        home.dbt("run", "--select", WORK_LIST, *models, as_of=as_of)
+        assert {model: tickets_written(connection, *model) for model in by_ticket} == written
+
+        half_built = max(written["core", "fct_ticket_backlog_daily"])
+        for sql in (
+            "delete from core.fct_ticket_events where ticket_id = %(ticket)s",
+            "delete from intermediate.int_ticket__built where ticket_id = %(ticket)s",
+            "insert into intermediate.int_ticket__built values (-1, 1)",
+            "insert into intermediate.int_ticket__stage_moves (ticket_id) values (-1)",
+        ):
+            connection.execute(sql, {"ticket": half_built})
+        home.dbt("run", "--select", WORK_LIST, *models, as_of=as_of)
+        assert built_state(connection) == before
+        for model in by_ticket:
+            after = tickets_written(connection, *model)
+            changed = {ticket for ticket in after if after[ticket] != written[model].get(ticket)}
+            assert changed <= {half_built}, model
 
 
 def months(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:
@@ -196,8 +260,8 @@ def test_what_is_older_than_the_settings_goes_and_stays_away(
     def state() -> dict[str, tuple[int, str]]:
         return {
             name: rows
-            for schema in SCHEMAS
-            for name, rows in relation_hashes(connection, schema).items()
+            for schema in built_state(connection).values()
+            for name, rows in schema.items()
             # looks back thirty days, more than this test keeps
             if name != "rightsizing_candidates"
         }

@@ -1,5 +1,16 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with intervals as (
     select * from {{ ref('int_ticket__status_intervals') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 tickets as (
@@ -73,6 +84,7 @@ select
     to_char(days.date_day, 'YYYYMMDD')::integer as date_key,
     days.date_day,
     {{ surrogate_key('odoo.tickets', 'days.ticket_id') }} as ticket_key,
+    days.ticket_id,
     days.customer_key,
     coalesce({{ surrogate_key('odoo.ticket_teams', 'days.team_id') }}, -2) as team_key,
     coalesce({{ surrogate_key('odoo.users', 'days.user_id') }}, -2) as user_key,

@@ -1,5 +1,16 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with changes as (
     select * from {{ ref('int_ticket__changes') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 parties as (

@@ -1,10 +1,21 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with clocks as (
     select * from {{ ref('int_ticket__sla_clocks') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 intervals as (
     select * from {{ ref('int_ticket__status_intervals') }}
-    where stage_class <> 'closed'
+    where stage_class <> 'closed' and {{ in_tickets_to_rebuild() }}
 ),
 
 parties as (

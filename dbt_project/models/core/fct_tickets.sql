@@ -187,7 +187,11 @@ select
     durations.last_closed_at,
     described.updated_at,
     durations.reopen_count,
-    durations.is_reopened_within_30_days,
+    -- hours: a day of a session that knows summer time can have 23 of them
+    case
+        when durations.first_closed_at + interval '720 hours' <= {{ as_of() }}
+            then coalesce(durations.first_reopened_at < durations.first_closed_at + interval '720 hours', false)
+    end as is_reopened_within_30_days,
     durations.stage_changes,
     durations.messages,
     durations.agent_replies,

@@ -1,9 +1,21 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 ticket_versions as (
     select * from {{ ref('stg_odoo__tickets__versions') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 tracking_values as (
@@ -16,6 +28,7 @@ priority_labels as (
 
 stage_moves as (
     select * from {{ ref('int_ticket__stage_moves') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 tracked as (

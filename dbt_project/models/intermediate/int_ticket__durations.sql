@@ -1,13 +1,26 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with intervals as (
     select * from {{ ref('int_ticket__status_intervals') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 moves as (
     select * from {{ ref('int_ticket__stage_moves') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 messages as (
     select * from {{ ref('int_ticket__messages_typed') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 histories as (
@@ -71,17 +84,13 @@ select
     milestones.first_response_at,
     milestones.first_closed_at,
     milestones.last_closed_at,
+    milestones.first_reopened_at,
     milestones.reopen_count,
     milestones.stage_changes,
     milestones.messages,
     milestones.agent_replies,
     greatest(milestones.replying_agents - 1, 0) as handoffs,
     summed.is_closed and milestones.agent_replies = 1 and milestones.reopen_count = 0 as is_one_touch,
-    -- hours: a day of a session that knows summer time can have 23 of them
-    case
-        when milestones.first_closed_at + interval '720 hours' <= {{ as_of() }}
-            then coalesce(milestones.first_reopened_at < milestones.first_closed_at + interval '720 hours', false)
-    end as is_reopened_within_30_days,
     {{ seconds_between('summed.created_at', 'milestones.first_response_at') }} as first_response_seconds,
     case when milestones.first_response_at is not null then round(summed.until_response) end::bigint
         as first_response_business_seconds,

@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with messages as (
     select * from {{ ref('stg_odoo__mail_messages') }}
     where record_model = 'helpdesk.ticket'
@@ -5,6 +15,7 @@ with messages as (
 
 tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 parties as (

@@ -1,13 +1,26 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with intervals as (
     select * from {{ ref('int_ticket__status_intervals') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 moves as (
     select * from {{ ref('int_ticket__stage_moves') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 parties as (
@@ -16,6 +29,7 @@ parties as (
 
 messages as (
     select * from {{ ref('int_ticket__messages_typed') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 stages as (

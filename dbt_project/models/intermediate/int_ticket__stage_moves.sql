@@ -1,5 +1,16 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id']}]
+    )
+}}
+
 with tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 tracking_values as (

@@ -1,11 +1,21 @@
-{{ config(indexes=[{'columns': ['ticket_id', 'valid_from']}]) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
+        indexes=[{'columns': ['ticket_id', 'valid_from']}]
+    )
+}}
 
 with changes as (
     select * from {{ ref('int_ticket__changes') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 messages as (
     select * from {{ ref('int_ticket__messages_typed') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 stage_versions as (
@@ -22,6 +32,7 @@ calendars as (
 
 parties as (
     select * from {{ ref('int_ticket__parties') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 newest_stages as (
@@ -46,19 +57,25 @@ settled as (
     order by ticket_id asc, changed_at asc, event_kind = 'created' asc, change_number desc
 ),
 
+-- what is over takes no more time, so that a closed ticket stays as it is
 states as (
     select
-        ticket_id,
-        change_number,
-        changed_at as valid_from,
+        settled.ticket_id,
+        settled.change_number,
+        settled.changed_at as valid_from,
         coalesce(
-            lead(changed_at) over (partition by ticket_id order by change_number), greatest({{ as_of() }}, changed_at)
+            lead(settled.changed_at) over (partition by settled.ticket_id order by settled.change_number),
+            case when stages.stage_class = 'closed' then settled.changed_at end,
+            greatest({{ as_of() }}, settled.changed_at)
         ) as valid_to,
-        stage_id,
-        user_id,
-        team_id,
-        priority_code
+        settled.stage_id,
+        coalesce(stages.stage_class, 'agent') as stage_class,
+        coalesce(stages.is_paused, false) as is_paused,
+        settled.user_id,
+        settled.team_id,
+        settled.priority_code
     from settled
+    left join stages on settled.stage_id = stages.stage_id
 ),
 
 -- moments at which nothing changes about the ticket, but its clocks must be read
@@ -114,6 +131,8 @@ cut_states as (
             partition by states.ticket_id, states.change_number order by pieces.valid_from
         ) as valid_to,
         states.stage_id,
+        states.stage_class,
+        states.is_paused,
         states.user_id,
         states.team_id,
         states.priority_code
@@ -125,12 +144,9 @@ cut_states as (
 scheduled as (
     select
         cut_states.*,
-        coalesce(stages.stage_class, 'agent') as stage_class,
-        coalesce(stages.is_paused, false) as is_paused,
         coalesce(of_customer.calendar_key, of_team.calendar_key, of_company.calendar_key, -2) as calendar_key
     from cut_states
     inner join parties on cut_states.ticket_id = parties.ticket_id
-    left join stages on cut_states.stage_id = stages.stage_id
     left join calendars as of_customer
         on
             of_customer.owner_kind = 'customer'

@@ -1,0 +1,42 @@
+{% macro in_tickets_to_rebuild() -%}
+    {#-
+        The condition, in a model that is built ticket by ticket, on rows with a ticket_id: of a ticket that
+        is built again; true in a build from the start. Such a model adds the rows of these tickets after
+        forget_tickets_to_rebuild, its pre-hook, took the old ones in the same transaction.
+    -#}
+    {%- set to_rebuild = ref('int_ticket__to_rebuild') -%}
+    {%- if is_incremental() -%}
+        ticket_id in (select to_rebuild.ticket_id from {{ to_rebuild }} as to_rebuild)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro forget_tickets_to_rebuild() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ in_tickets_to_rebuild() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro built_tickets() -%}
+    {#-
+        What int_ticket__built says, read without ref since that model comes last: ticket_id and inputs_hash of
+        the tickets that all models hold as of the build that ended last; none before the first and in a build
+        from the start.
+    -#}
+    {%- set built = none -%}
+    {%- if execute and not flags.FULL_REFRESH -%}
+        {%- set built = adapter.get_relation(this.database, this.schema, 'int_ticket__built') -%}
+    {%- endif -%}
+    {%- if built is none -%}
+        select
+            null::bigint as ticket_id,
+            null::bigint as inputs_hash
+        where false
+    {%- else -%}
+        select
+            ticket_id,
+            inputs_hash
+        from {{ built }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,127 @@
+{{ config(indexes=[{'columns': ['ticket_id'], 'unique': true}]) }}
+
+with tickets as (
+    select * from {{ ref('stg_odoo__tickets') }}
+),
+
+parties as (
+    select * from {{ ref('int_ticket__parties') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+    where is_current
+),
+
+stages as (
+    select * from {{ ref('stg_odoo__ticket_stages__versions') }}
+),
+
+newest_stages as (
+    {{ newest_version('stages', 'stage_id') }}
+),
+
+-- the rows that are a ticket's own, each by what tells it from any other
+own_rows as (
+    select
+        ticket_id,
+        'version' || _row_hash || _load_id as version
+    from {{ ref('stg_odoo__tickets__versions') }}
+    union all
+    select
+        ticket_id,
+        'tracking' || tracking_value_id || _load_id as version
+    from {{ ref('stg_odoo__mail_tracking_values') }}
+    where record_model = 'helpdesk.ticket'
+    union all
+    select
+        ticket_id,
+        'message' || message_id || _load_id as version
+    from {{ ref('stg_odoo__mail_messages') }}
+    where record_model = 'helpdesk.ticket'
+    union all
+    select
+        ticket_id,
+        'sla' || sla_status_id || _load_id as version
+    from {{ ref('stg_odoo__sla_status') }}
+),
+
+own as (
+    select
+        ticket_id,
+        bit_xor(hashtextextended(version, 0)) as own_hash
+    from own_rows
+    group by ticket_id
+),
+
+-- what holds for all tickets: a change of it is rare and builds them all
+reference_rows as (
+    {% for reference in [
+        'stg_odoo__ticket_stages__versions', 'stg_odoo__resource_calendars__versions',
+        'stg_odoo__resource_calendar_attendances__versions', 'stg_odoo__resource_calendar_leaves__versions',
+        'int_user__kinds', 'int_calendar__assignments', 'int_sla__policies', 'ticket_stages', 'ticket_priority_labels'
+    ] %}
+        select
+            '{{ reference }}' as reference,
+            reference::text as row_text
+        from {{ ref(reference) }} as reference
+        union all
+    {% endfor %}
+    -- the clocks of the calendars begin with the first ticket
+    select
+        'beginning' as reference,
+        min(created_at)::text as row_text
+    from tickets
+),
+
+shared as (
+    select bit_xor(hashtextextended(concat_ws(' ', reference, row_text), 0)) as shared_hash
+    from reference_rows
+),
+
+-- the clocks of an open ticket run on, as far as the helpdesk has been heard
+newest as (
+    select max(_load_id) as newest_load_id
+    from (
+        select max(_load_id) as _load_id from {{ ref('stg_odoo__tickets__versions') }}
+        union all
+        select max(_load_id) as _load_id from {{ ref('stg_odoo__mail_tracking_values') }}
+    ) as newest_of_each
+),
+
+inputs as (
+    select
+        tickets.ticket_id,
+        hashtextextended(concat_ws(
+            ' ',
+            own.own_hash,
+            shared.shared_hash,
+            parties::text,
+            coalesce(customers.time_zone, 'UTC'),
+            case
+                when newest_stages.is_closed_stage is not true then {{ as_of() }}::text || newest.newest_load_id
+            end
+        ), 0) as inputs_hash
+    from tickets
+    inner join own on tickets.ticket_id = own.ticket_id
+    inner join parties on tickets.ticket_id = parties.ticket_id
+    left join customers on parties.customer_key = customers.customer_key
+    left join newest_stages on tickets.stage_id = newest_stages.stage_id
+    cross join shared
+    cross join newest
+),
+
+built as (
+    {{ built_tickets() }}
+),
+
+to_rebuild as (
+    select
+        coalesce(inputs.ticket_id, built.ticket_id) as ticket_id,
+        inputs.inputs_hash
+    from inputs
+    full outer join built on inputs.ticket_id = built.ticket_id
+    where inputs.inputs_hash is distinct from built.inputs_hash
+)
+
+select * from to_rebuild

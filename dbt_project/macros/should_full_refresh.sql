@@ -1,11 +1,12 @@
 {% macro should_full_refresh() %}
     {#-
-        dbt's own decision, and one more reason to start over: an incremental table that knows more
-        than var('as_of') would show the future. dbt asks this in every incremental model.
+        dbt's own decision, and two more reasons to start over: an incremental table that knows more
+        than var('as_of') would show the future, and without int_ticket__built nothing tells which tickets
+        a table holds. dbt asks this in every incremental model.
     -#}
     {%- set configured = config.get('full_refresh') -%}
     {%- set wanted = flags.FULL_REFRESH if configured is none else configured -%}
-    {%- do return(wanted or (execute and _holds_the_future())) -%}
+    {%- do return(wanted or (execute and (_holds_the_future() or _holds_unknown_tickets()))) -%}
 {% endmacro %}
 
 {% macro _holds_the_future() %}
@@ -18,4 +19,12 @@
     {%- endif -%}
     {%- set later = run_query('select 1 from ' ~ built ~ ' where _known_at > ' ~ as_of() ~ ' limit 1') -%}
     {%- do return(later | length > 0) -%}
+{% endmacro %}
+
+{% macro _holds_unknown_tickets() %}
+    {%- if not model.refs | selectattr('name', 'equalto', 'int_ticket__to_rebuild') | list -%}
+        {%- do return(false) -%}
+    {%- endif -%}
+    {%- set schema = ref('int_ticket__to_rebuild').schema -%}
+    {%- do return(adapter.get_relation(this.database, schema, 'int_ticket__built') is none) -%}
 {% endmacro %}

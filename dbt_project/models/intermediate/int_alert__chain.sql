@@ -6,10 +6,6 @@ subjects as (
     select * from {{ ref('int_thehive__subjects') }}
 ),
 
-alerts as not materialized (
-    select * from {{ ref('stg_wazuh__alerts') }}
-),
-
 agent_versions as (
     select * from {{ ref('stg_wazuh__agents__versions') }}
 ),
@@ -40,6 +36,15 @@ nodes as (
     select distinct alert_source as node
     from hive_alerts
     where alert_source is not null
+),
+
+-- arrays are looked up in the index; a join would read all alerts, since a view with CTEs is planned apart
+alerts as (
+    select *
+    from {{ ref('stg_wazuh__alerts') }}
+    where
+        node = any(array(select nodes.node from nodes))
+        and alert_id = any(array(select referring.wazuh_alert_id from referring))
 ),
 
 matches as (

@@ -6,6 +6,7 @@
     'first_resolution', 'first_resolution_business',
     'last_resolution', 'last_resolution_business'
 ] -%}
+{%- set is_duration = "measure in ('age', '" ~ clocks | join("', '") ~ "')" -%}
 {%- set sla_outcome -%}
     case when slas.state = 'met' then 'sla_met' when slas.state in ('breached', 'overdue') then 'sla_missed' end
 {%- endset -%}
@@ -151,8 +152,7 @@ statistics as (
         measure,
         count(*) as observations,
         sum(value) as total,
-        percentile_cont(array[0.5, 0.9]) within group (order by value)
-        filter (where measure similar to 'age|%response%|%resolution%') as percentiles
+        percentile_cont(array[0.5, 0.9]) within group (order by value) filter (where {{ is_duration }}) as percentiles
     from observations
     group by grouping sets (
         (date_day, measure),

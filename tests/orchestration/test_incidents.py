@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from orchestration.demo import HISTORY_DAYS
 from sandbox.generated.estate import GeneratedEstate
+from sandbox.generated.odoo.calendars import SHIFTS, ZONES, holidays
+from sandbox.generated.odoo.setup import ALWAYS, EAST_COAST
 from tests.e2e.demos import Home
 from tests.incident_truth import ToldIncident, told_incidents
 from tests.orchestration.conftest import FIRST
@@ -63,6 +68,52 @@ def test_every_injected_incident_appears_once_with_device_customer_and_clocks(
             ]
 
     assert compared
+
+
+def test_business_clocks_show_the_hours_of_the_customers_calendar(home: Home, first: str) -> None:
+    clock = datetime.fromisoformat(FIRST)
+    with home.connect() as connection:
+        rows = connection.execute(
+            """
+            select
+                customers.calendar_name, clocks.started_at, coalesce(clocks.ended_at, %s),
+                clocks.business_seconds
+            from core.fct_incident_clocks as clocks
+            join core.dim_customer as customers
+                on clocks.customer_key = customers.customer_key
+                and clocks.started_at >= customers.valid_from
+                and coalesce(clocks.ended_at, %s) < customers.valid_to
+            where clocks.started_at <= coalesce(clocks.ended_at, %s)
+            """,
+            (clock, clock, clock),
+        ).fetchall()
+    calendars = {"24 x 7": ALWAYS, "US East 8:30-18": EAST_COAST}
+    assert {name for name, *_ in rows} == set(calendars)
+    for name, start, end, seconds in rows:
+        expected = _open_seconds(calendars[name], start, end, clock)
+        assert seconds == pytest.approx(expected, abs=0.51), (name, start, end)
+
+
+def _open_seconds(calendar: int, start: datetime, end: datetime, clock: datetime) -> float:
+    """Seconds from `start` to `end` in the shifts of a calendar, as its wall clock shows them."""
+    zone = ZoneInfo(ZONES[calendar])
+    closed = {
+        row["date_from"].replace(tzinfo=UTC).astimezone(zone).date()
+        for row in holidays(clock)
+        if row["calendar_id"] == calendar
+    }
+    day = start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    seconds = 0.0
+    while day.replace(tzinfo=zone) < end:
+        for weekday, _, first_hour, last_hour in SHIFTS[calendar]:
+            if day.weekday() == weekday and day.date() not in closed:
+                opens, closes = (
+                    (day + timedelta(hours=hour)).replace(tzinfo=zone).astimezone(UTC)
+                    for hour in (first_hour, last_hour)
+                )
+                seconds += max(0.0, (min(end, closes) - max(start, opens)).total_seconds())
+        day += timedelta(days=1)
+    return seconds
 
 
 def _to_millisecond(moment: datetime | None) -> datetime | None:

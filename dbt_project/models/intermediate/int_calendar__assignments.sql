@@ -14,6 +14,10 @@ customer_references as (
     select * from {{ ref('int_customer__references') }}
 ),
 
+tenants as (
+    select * from {{ ref('int_customer__tenants') }}
+),
+
 contracts as (
     select * from {{ ref('contracts') }}
 ),
@@ -51,15 +55,29 @@ team_intervals as (
     {{ scd2_intervals('team_versions', 'team_id', ['calendar_id']) }}
 ),
 
+-- a tenant that is no company in Odoo goes by its slug
+customers as (
+    select
+        customer_ref,
+        customer_key
+    from customer_references
+    union all
+    select
+        tenant_slug as customer_ref,
+        customer_key
+    from tenants
+    where is_chosen and partner_id is null
+),
+
 assignments as (
     select
         'customer' as owner_kind,
-        customer_references.partner_id as owner_id,
+        customers.customer_key as owner_id,
         contracts.contract_start::timestamp at time zone 'UTC' as valid_from,
         coalesce((contracts.contract_end + 1)::timestamp, '9999-12-31') at time zone 'UTC' as valid_to,
         named_calendars.calendar_id
     from contracts
-    inner join customer_references on contracts.customer_ref = customer_references.customer_ref
+    inner join customers on contracts.customer_ref = customers.customer_ref
     inner join named_calendars on contracts.calendar_name = named_calendars.calendar_name
     union all
     select

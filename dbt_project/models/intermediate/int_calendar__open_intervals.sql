@@ -23,11 +23,24 @@ tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
 ),
 
+cases as (
+    select * from {{ ref('stg_thehive__cases') }}
+),
+
+-- moments that servers wrote: a date somebody mistyped would ask for the days of centuries
+told as (
+    select created_at
+    from tickets
+    union all
+    select created_at
+    from cases
+),
+
 horizon as (
     select
         coalesce(min(created_at), {{ as_of() }}) as begins_at,
         {{ as_of() }} + interval '1 year' as ends_at
-    from tickets
+    from told
 ),
 
 days as (

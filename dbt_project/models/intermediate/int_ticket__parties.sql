@@ -27,7 +27,6 @@ logins as (
 select
     tickets.ticket_id,
     tickets.company_id,
-    coalesce(partners.commercial_partner_id, tickets.partner_id) as customer_partner_id,
     coalesce(
         {{ surrogate_key('odoo.partners', 'coalesce(partners.commercial_partner_id, tickets.partner_id)') }}, -1
     ) as customer_key,

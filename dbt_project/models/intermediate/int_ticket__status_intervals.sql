@@ -92,7 +92,7 @@ cuts as (
         null as team_id,
         unnest(array[calendars.valid_from, calendars.valid_to]) as cut_at
     from parties
-    inner join calendars on calendars.owner_kind = 'customer' and parties.customer_partner_id = calendars.owner_id
+    inner join calendars on calendars.owner_kind = 'customer' and parties.customer_key = calendars.owner_id
     union
     select
         states.ticket_id,
@@ -150,7 +150,7 @@ scheduled as (
     left join calendars as of_customer
         on
             of_customer.owner_kind = 'customer'
-            and parties.customer_partner_id = of_customer.owner_id
+            and parties.customer_key = of_customer.owner_id
             and cut_states.valid_from >= of_customer.valid_from
             and cut_states.valid_from < of_customer.valid_to
     left join calendars as of_team

@@ -67,11 +67,11 @@ reference_rows as (
         from {{ ref(reference) }} as reference
         union all
     {% endfor %}
-    -- the clocks of the calendars begin with the first ticket
+    -- from where on the clocks of the calendars are read
     select
         'beginning' as reference,
-        min(created_at)::text as row_text
-    from tickets
+        min(opens_at)::text as row_text
+    from {{ ref('int_calendar__open_intervals') }}
 ),
 
 shared as (

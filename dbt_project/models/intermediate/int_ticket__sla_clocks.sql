@@ -139,13 +139,23 @@ candidates as (
     from terms
     inner join milestones on terms.ticket_id = milestones.ticket_id
     inner join parties on terms.ticket_id = parties.ticket_id
-    inner join policies
-        on
-            policies.is_active
-            and terms.applied_at >= policies.valid_from
-            and terms.applied_at < policies.valid_to
-            and (policies.team_id is null or terms.team_id = policies.team_id)
-            and (policies.priority_code is null or terms.priority_code = policies.priority_code)
+    -- materialised, so that the planner counts one policy for a term at least: taken for a join, hardly any
+    -- would seem to fit, and all that follows would be gone through once for every clock
+    cross join
+        lateral (
+            with fitting as materialized (
+                select policies.*
+                from policies
+                where
+                    policies.is_active
+                    and terms.applied_at >= policies.valid_from
+                    and terms.applied_at < policies.valid_to
+                    and (policies.team_id is null or terms.team_id = policies.team_id)
+                    and (policies.priority_code is null or terms.priority_code = policies.priority_code)
+            )
+
+            select * from fitting
+        ) as policies
     left join reached_stages
         on
             terms.ticket_id = reached_stages.ticket_id

@@ -30,7 +30,8 @@ host_days as (
     where device_key > 0
 ),
 
-newest as (
+-- worked out once: joined as it stands, it would be for every row of the result
+newest as materialized (
     select
         max(last_hour) + interval '1 hour' as measured_until,
         max(month_start) as month_start

@@ -89,8 +89,11 @@ class Indexer:
         return about
 
     def exists(self, pattern: str) -> bool:
-        """Whether any index matches; a pattern that matches none has no shards."""
-        return self._counted(pattern, {}).shards.total > 0
+        """Whether any index matches; a pattern that matches none has no shards.
+
+        Asked of no document, so that none is counted.
+        """
+        return self._counted(pattern, {"query": {"match_none": {}}}).shards.total > 0
 
     def count(self, pattern: str, window: Window | None = None) -> int:
         """How many documents match, all or those in a window."""

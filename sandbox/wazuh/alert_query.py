@@ -28,10 +28,16 @@ def parsing_error(reason: str) -> Refusal:
 
 
 def window_of(query: Any) -> Window:
-    """The half-open window [start, end) a query selects: range filters on ``@timestamp``."""
+    """The half-open window [start, end) a query selects: range filters on ``@timestamp``.
+
+    That of ``match_none`` is empty.
+    """
     start, end = ALWAYS
     for clause in clauses(query):
         if list(clause) == ["match_all"]:
+            continue
+        if list(clause) == ["match_none"]:
+            end = start
             continue
         bounds = clause.get("range", {}).get("@timestamp")
         if list(clause) != ["range"] or list(clause["range"]) != ["@timestamp"]:

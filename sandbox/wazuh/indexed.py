@@ -89,6 +89,8 @@ class Reader:
 
     def count(self, window: Window) -> int:
         """How many documents a window has."""
+        if window[0] >= window[1]:
+            return 0
         return sum(self.hours(window).values()) if self.is_timed else len(self._seen_all(window))
 
     def hours(self, window: Window) -> dict[int, int]:

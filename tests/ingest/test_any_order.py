@@ -137,7 +137,6 @@ def found(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
 
 @settings(
     max_examples=8,
-    deadline=None,
     # an example is a dozen loads: shrinking one would take longer than reading it
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -35,7 +35,7 @@ def test_a_range_holds_its_first_moment_and_not_its_last(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sets(st.integers(0, 20_000), min_size=1),
     st.sets(st.integers(1, 19)),

@@ -91,7 +91,7 @@ def changing() -> Iterator[tuple[World, Thehive]]:
         yield world, source
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=30),
     st.integers(0, 9),

@@ -76,6 +76,8 @@ def test_totals_are_absent_exact_or_capped(base_url: str, tiny: GeneratedEstate)
     query = window(HISTORY_START, CLOCK)
     exact = len(tiny.wazuh_alerts(HISTORY_START, CLOCK))
     assert call(base_url, "POST", f"{INDEX}/_count", {"query": query}).json()["count"] == exact
+    none = call(base_url, "POST", f"{INDEX}/_count", {"query": {"match_none": {}}}).json()
+    assert (none["count"], none["_shards"]["total"] > 0) == (0, True)
 
     def total(tracked: Any) -> Any:
         body = {"size": 0, "query": query, "track_total_hits": tracked}

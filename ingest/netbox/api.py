@@ -86,9 +86,12 @@ class NetboxApi:
         return count
 
     def hidden(self, resource: Resource) -> str | None:
-        """Why a resource cannot be listed though the token is good; None if it can."""
+        """Why a resource cannot be listed though the token is good; None if it can.
+
+        Asked of no object, so that none is counted or put in order.
+        """
         path = self._path(resource)
-        response = self.http.request("GET", path, params={"limit": 1})
+        response = self.http.request("GET", path, params={"limit": 1, "id": 0})
         if response.status_code == 404:
             return f"this NetBox has no {path}: it needs a newer NetBox"
         if response.status_code != 403:

@@ -72,7 +72,8 @@ def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
     return [
         (node["schema"], node["name"])
         for node in manifest["nodes"].values()
-        if any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
+        if node["resource_type"] == "model"
+        and any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
     ]
 
 

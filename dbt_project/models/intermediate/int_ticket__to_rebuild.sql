@@ -8,9 +8,13 @@ parties as (
     select * from {{ ref('int_ticket__parties') }}
 ),
 
-customers as (
-    select * from {{ ref('dim_customer') }}
-    where is_current
+partner_versions as (
+    select * from {{ ref('stg_odoo__partners__versions') }}
+),
+
+-- whose time zone tells the days of their tickets
+partners as (
+    {{ newest_version('partner_versions', 'partner_id') }}
 ),
 
 stages as (
@@ -97,7 +101,7 @@ inputs as (
             own.own_hash,
             shared.shared_hash,
             parties::text,
-            coalesce(customers.time_zone, 'UTC'),
+            coalesce(partners.time_zone, 'UTC'),
             case
                 when newest_stages.is_closed_stage is not true then {{ as_of() }}::text || newest.newest_load_id
             end
@@ -105,7 +109,7 @@ inputs as (
     from tickets
     inner join own on tickets.ticket_id = own.ticket_id
     inner join parties on tickets.ticket_id = parties.ticket_id
-    left join customers on parties.customer_key = customers.customer_key
+    left join partners on parties.customer_key = {{ surrogate_key('odoo.partners', 'partners.partner_id') }}
     left join newest_stages on tickets.stage_id = newest_stages.stage_id
     cross join shared
     cross join newest

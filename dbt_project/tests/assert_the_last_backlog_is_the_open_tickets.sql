@@ -4,7 +4,7 @@ with tickets as (
 
 days as (
     select * from {{ ref('ticket_metrics_daily') }}
-    where level = 'customer'
+    where level in ('customer', 'all')
 ),
 
 last_days as (
@@ -21,6 +21,11 @@ open_tickets as (
         count(*) filter (where not is_closed) as open_count
     from tickets
     group by customer_key
+    union all
+    select
+        -2 as customer_key,
+        count(*) filter (where not is_closed) as open_count
+    from tickets
 ),
 
 compared as (

@@ -15,8 +15,12 @@ with tickets as (
     select * from {{ ref('fct_tickets') }}
 ),
 
-ticket_events as (
+every_event as (
     select * from {{ ref('fct_ticket_events') }}
+),
+
+ticket_events as (
+    select * from every_event
     where event_kind in ('created', 'closed', 'reopened')
 ),
 
@@ -37,8 +41,35 @@ teams as (
     select * from {{ ref('dim_team') }}
 ),
 
-last_day as (
-    select greatest((select max(event_on) from ticket_events), (select max(date_day) from backlog)) as date_day
+observed_days as (
+    select
+        customer_key,
+        max(date_day) as date_day
+    from (
+        select
+            customer_key,
+            event_on as date_day
+        from ticket_events
+        union all
+        select
+            customer_key,
+            date_day
+        from backlog
+    ) as observed
+    group by customer_key
+),
+
+-- the local day on which the helpdesk last said anything
+last_days as (
+    select
+        observed_days.customer_key,
+        greatest(
+            observed_days.date_day,
+            {{ local_date('last_event.event_at', "coalesce(customers.time_zone, 'UTC')") }}
+        ) as date_day
+    from observed_days
+    cross join (select max(event_at) as event_at from every_event) as last_event
+    left join customers on observed_days.customer_key = customers.customer_key
 ),
 
 -- answers count on the day a ticket came, solutions on that of its first closing, final ones and costs on
@@ -63,7 +94,8 @@ observations as (
         team_key,
         priority_code,
         event_kind as measure,
-        1::numeric as value
+        1::numeric as value,
+        false as is_standing
     from ticket_events
     union all
     select
@@ -72,7 +104,8 @@ observations as (
         milestones.team_key,
         milestones.priority_code,
         measured.measure,
-        measured.value
+        measured.value,
+        false as is_standing
     from milestones
     inner join tickets on milestones.ticket_key = tickets.ticket_key
     cross join
@@ -99,19 +132,21 @@ observations as (
         team_key,
         priority_code,
         'age' as measure,
-        age_days as value
+        age_days as value,
+        true as is_standing
     from backlog
     union all
-    -- a promise counts when it was due, one that still runs on the last day
+    -- a promise counts when it was due, one that still runs on its customer's last day
     select
-        coalesce(slas.judged_on, last_day.date_day) as date_day,
+        coalesce(slas.judged_on, last_days.date_day) as date_day,
         slas.customer_key,
         slas.team_key,
         slas.priority_code,
         judged.measure,
-        1 as value
+        1 as value,
+        slas.judged_on is null as is_standing
     from slas
-    cross join last_day
+    inner join last_days on slas.customer_key = last_days.customer_key
     left join tickets on slas.ticket_key = tickets.ticket_key
     cross join
         lateral (
@@ -120,7 +155,7 @@ observations as (
             (case when tickets.is_in_maintenance then {{ sla_outcome }} || '_in_maintenance' end)
         ) as judged (measure)
     where
-        (slas.judged_on <= last_day.date_day or slas.judged_on is null)
+        (slas.judged_on <= last_days.date_day or slas.judged_on is null)
         and judged.measure is not null
     union all
     select
@@ -129,7 +164,8 @@ observations as (
         tickets.team_key,
         tickets.priority_code,
         opinions.measure,
-        opinions.value
+        opinions.value,
+        false as is_standing
     from tickets
     cross join
         lateral (
@@ -141,6 +177,53 @@ observations as (
     where opinions.date_day is not null
 ),
 
+-- Of all customers together the newest day begins with the easternmost: what stands still with whoever has
+-- not come to it yet counts there as well.
+newest as (
+    select max(date_day) as date_day
+    from observations
+),
+
+carried as (
+    select
+        later.moment::date as date_day,
+        observations.customer_key,
+        observations.team_key,
+        observations.priority_code,
+        observations.measure,
+        case
+            when observations.measure = 'age'
+                then observations.value + (later.moment::date - observations.date_day)
+            else observations.value
+        end as value
+    from observations
+    inner join last_days
+        on observations.customer_key = last_days.customer_key and observations.date_day = last_days.date_day
+    cross join newest
+    cross join
+        generate_series(
+            (observations.date_day + 1)::timestamp, newest.date_day::timestamp, interval '1 day'
+        ) as later (moment)
+    where observations.is_standing
+),
+
+counted as (
+    select
+        date_day,
+        customer_key,
+        team_key,
+        priority_code,
+        measure,
+        value,
+        false as is_carried
+    from observations
+    union all
+    select
+        *,
+        true as is_carried
+    from carried
+),
+
 -- percentiles of a coarser level are taken over its tickets, never over those of its parts
 statistics as (
     select
@@ -150,16 +233,17 @@ statistics as (
         priority_code,
         grouping(customer_key, team_key, priority_code) as rolled_up,
         measure,
+        is_carried,
         count(*) as observations,
         sum(value) as total,
         percentile_cont(array[0.5, 0.9]) within group (order by value) filter (where {{ is_duration }}) as percentiles
-    from observations
+    from counted
     group by grouping sets (
         (date_day, measure),
-        (date_day, measure, customer_key),
-        (date_day, measure, customer_key, team_key),
-        (date_day, measure, customer_key, team_key, priority_code),
-        (date_day, measure, customer_key, priority_code)
+        (date_day, measure, is_carried, customer_key),
+        (date_day, measure, is_carried, customer_key, team_key),
+        (date_day, measure, is_carried, customer_key, team_key, priority_code),
+        (date_day, measure, is_carried, customer_key, priority_code)
     )
 ),
 
@@ -201,6 +285,7 @@ days as (
         coalesce(max(observations) filter (where measure = 'labour_cost'), 0) as cost_tickets,
         coalesce(max(total) filter (where measure = 'labour_cost'), 0) as labour_cost
     from statistics
+    where is_carried is not true
     group by rolled_up, date_day, customer_key, team_key, priority_code
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from threading import Thread
 from typing import Annotated
 
 import psycopg
@@ -74,7 +76,7 @@ def main(
     only: Only = None,
     allow_shrink: AllowShrink = False,
 ) -> None:
-    """Load one source or all of them into raw.
+    """Load one source into raw, or all of them at once.
 
     `replay` offers quarantined rows to the contract again. `check` tells, before anything is
     loaded, whether address, certificate, login, version and rights of each source are right.
@@ -89,9 +91,33 @@ def main(
         warehouse = Warehouse.current()
         warehouse.start()
         warehouse.setup()
-    outcomes = [_do(what, name, warehouse, moment, tables, allow_shrink) for name in names]
+
+    def do(name: str) -> bool:
+        return _do(what, name, warehouse, moment, tables, allow_shrink)
+
+    outcomes = _at_once(do, names) if what == Verb.all else [do(name) for name in names]
     if not all(outcomes):
         raise typer.Exit(1)
+
+
+def _at_once(do: Callable[[str], bool], names: list[str]) -> list[bool]:
+    """What `do` says of each name, each in a thread of its own: most of a load is waiting."""
+    outcomes = dict.fromkeys(names, False)
+
+    def note(name: str) -> None:
+        outcomes[name] = do(name)
+
+    threads = [Thread(target=note, args=(name,), name=name, daemon=True) for name in names]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        # what has not landed is loaded again
+        typer.echo("aborted", err=True)
+        os._exit(130)
+    return list(outcomes.values())
 
 
 def _do(

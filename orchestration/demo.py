@@ -23,6 +23,8 @@ from warehouse import Warehouse
 
 JOB = "demo"
 HISTORY_DAYS = {"tiny": 45, "small": 90, "seed": 180}
+# of the generated world
+SCRAPE_SECONDS = 60
 
 
 class Recording(NamedTuple):
@@ -146,10 +148,10 @@ def _world(warehouse: Warehouse, data: str, size: str, as_of: datetime | None) -
             recording.scrape_seconds,
         )
     moment = as_of or datetime.now(UTC).replace(second=0, microsecond=0)
-    return DemoData(data, size, moment, _history_start(warehouse, size, moment), 60)
+    return DemoData(data, size, moment, history_start(warehouse, size, moment), SCRAPE_SECONDS)
 
 
-def _history_start(warehouse: Warehouse, size: str, as_of: datetime) -> datetime:
+def history_start(warehouse: Warehouse, size: str, as_of: datetime) -> datetime:
     """When the generated world began: the first demo decides, later ones share its past."""
     file = warehouse.dataset_dir / "history_start"
     if not file.exists():

@@ -2,8 +2,12 @@
     {#-
         dbt's own delete+insert, except that the keys to delete are handed over as an array. Joined to a
         fresh table, of which the planner knows nothing, the delete would read the whole target; an
-        array it looks up in the index. `unique_key` is one column.
+        array it looks up in the index. `unique_key` is one column. With `rekeyed_by`, a column, the source
+        holds days as a whole, and of other days what was keyed anew: that goes by this column, and a day
+        only if the source has more of it.
     -#}
+    {%- set rekeyed_by = config.get('rekeyed_by') -%}
+    {%- set keyed_anew = adapter.quote(target.identifier ~ '__rekeyed') -%}
     {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
     {%- if unique_key is not string or incremental_predicates -%}
         {%- do exceptions.raise_compiler_error(
@@ -14,8 +18,25 @@
         {{ add_months(target, source) }}
     {%- endif %}
 
+    {% if rekeyed_by -%}
+        create temporary table {{ keyed_anew }} on commit drop as (
+            {{ rekeyed() }}
+        );
+
+        delete from {{ target }}
+        where {{ is_rekeyed(rekeyed_by, keyed_anew) }};
+    {%- endif %}
+
     delete from {{ target }}
-    where {{ unique_key }} = any(array(select distinct {{ unique_key }} from {{ source }}));
+    where {{ unique_key }} = any(array(
+        select distinct {{ unique_key }}
+        from {{ source }}
+    {% if rekeyed_by -%}
+        where
+            {{ rekeyed_by }} <> all(array(select keyed_anew.{{ rekeyed_by }} from {{ keyed_anew }} as keyed_anew))
+            or not ({{ has_detail('date_key') }})
+    {%- endif %}
+    ));
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}

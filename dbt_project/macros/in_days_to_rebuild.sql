@@ -8,16 +8,3 @@
         from ({{ days_to_rebuild(arrivals, moment) }}) as to_rebuild
     ))
 {%- endmacro %}
-
-{% macro in_hours_to_rebuild(arrivals, moment) -%}
-    {#- The same of rows that have only the time, a full UTC hour, which their index knows. -#}
-    {{ moment }} = any(array(
-        select
-            generate_series(
-                {{ day_start('to_rebuild.date_key') }},
-                {{ day_start('to_rebuild.date_key') }} + interval '23 hours',
-                interval '1 hour'
-            )
-        from ({{ days_to_rebuild(arrivals, moment) }}) as to_rebuild
-    ))
-{%- endmacro %}

@@ -22,6 +22,11 @@
     {{ moment }} >= {{ day_start(kept_from(setting)) }}
 {%- endmacro %}
 
+{% macro has_detail(date_key) -%}
+    {#- The condition on a day: hours and alerts of it are kept. -#}
+    {{ date_key }} >= {{ kept_from('keep_detail_months') }}
+{%- endmacro %}
+
 {% macro backlog_kept_from() -%}
     {#-
         The first day (date) whose backlog of alerts is whole. An alert waits for up to seven days, so on the

@@ -18,7 +18,7 @@ from warehouse.settings import ROOT
 PROJECT = ROOT / "dbt_project"
 LAYERS = ["staging", "intermediate", "core", "features", "predictions", "marts"]
 MAKING = {"_known_at", "_load_id"}
-# Incremental tables find with it the days that belong to another device now; it is no data.
+# Incremental tables find with it what belongs to another device now; it is no data.
 REKEYING = "int_device__possible_keys"
 # It is written when all models that go ticket by ticket are, the facts too, and reads none of them.
 WRITTEN_LAST = "int_ticket__built"

@@ -65,6 +65,18 @@ def by_day(home: Home, as_of: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
+def rekeyed(home: Home, as_of: str) -> list[tuple[str, str, str]]:
+    """Schema, name and `rekeyed_by` of every model that leaves the days of other hosts alone."""
+    home.dbt("parse", as_of=as_of)
+    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        (node["schema"], node["name"], node["config"]["rekeyed_by"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and "rekeyed_by" in node["config"]
+    ]
+
+
+@pytest.fixture(scope="module")
 def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
     """Schema and name of every model that is built ticket by ticket."""
     home.dbt("parse", as_of=as_of)
@@ -211,6 +223,62 @@ def test_only_tickets_with_news_are_built_again(
             after = tickets_written(connection, *model)
             changed = {ticket for ticket in after if after[ticket] != written[model].get(ticket)}
             assert changed <= {half_built}, model
+
+
+def written_rows(
+    connection: psycopg.Connection, schema: str, name: str, column: str
+) -> dict[Any, set[str]]:
+    """By value of a column, where each of its rows lies and which transaction wrote it."""
+    rows: list[tuple[Any, list[str]]] = connection.execute(
+        SQL(
+            "select {0}, array_agg(tableoid || ' ' || ctid || ' ' || xmin) from {1} group by {0}"
+        ).format(Identifier(column), Identifier(schema, name))
+    ).fetchall()
+    return {value: set(places) for value, places in rows}
+
+
+def test_a_host_found_to_be_another_device_is_built_again_alone(
+    home: Home, as_of: str, rekeyed: list[tuple[str, str, str]]
+) -> None:
+    """As if the facts had been built before three hosts were found in the inventory."""
+    assert {(schema, name) for schema, name, _ in rekeyed} > LARGE
+    with home.connect() as connection:
+        before = built_state(connection)
+        found: list[tuple[str, int]] = connection.execute(
+            "(select host, customer_key from core.fct_interface_traffic_hourly "
+            "order by customer_key, host limit 1) "
+            "union select min(host), -1 from core.fct_service_hourly "
+            "union select min(host), -1 from core.fct_security_alerts where device_key > 0"
+        ).fetchall()
+        hosts = [host for host, _ in found]
+        may_change: dict[str, set[Any]] = {
+            "host": set(hosts),
+            "customer_key": {customer for _, customer in found},
+        }
+        untouched = {model: written_rows(connection, *model) for model in rekeyed}
+        connection.execute(
+            "insert into intermediate.int_device__possible_keys "
+            "select host, -77, -1, false, false from unnest(%s::text[]) as found (host)",
+            (hosts,),
+        )
+        for schema, name, _ in rekeyed:
+            updated = connection.execute(
+                SQL(
+                    "update {} set device_key = -77, customer_key = -1 where host = any(%s)"
+                ).format(Identifier(schema, name)),
+                (hosts,),
+            )
+            assert updated.rowcount, name
+        home.dbt("run", "--select", *(name for _, name, _ in rekeyed), as_of=as_of)
+        connection.execute(
+            "delete from intermediate.int_device__possible_keys where device_key = -77"
+        )
+        assert built_state(connection) == before
+        for model in rekeyed:
+            after = written_rows(connection, *model)
+            changed = {value for value in after if after[value] != untouched[model][value]}
+            assert changed, model
+            assert changed <= may_change[model[2]], model
 
 
 def months(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:

@@ -13,7 +13,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (
@@ -166,6 +166,8 @@ maintained as materialized (
 
     changed_local_days as (
         {{ days_to_rebuild('told_hours', 'moment') }}
+        union
+        {{ rekeyed_days() }}
     ),
 
     -- days that nobody measured arrive with the next that somebody did

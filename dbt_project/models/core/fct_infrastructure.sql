@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
         indexes=[
@@ -14,7 +15,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (
@@ -34,13 +35,7 @@ devices as (
 ),
 
 measured as (
-    select *
-    from host_hours
-    where
-        {{ is_kept('hour') }}
-        {% if is_incremental() %}
-            and {{ in_hours_to_rebuild('host_hours', 'hour') }}
-        {% endif %}
+    {{ hours_to_rebuild('host_hours', 'instance') }}
 ),
 
 identified as (

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='host',
         on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},
@@ -13,7 +14,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (
@@ -21,11 +22,7 @@ with host_hours as not materialized (
 ),
 
 measured as (
-    select *
-    from host_hours
-    {% if is_incremental() %}
-        where {{ in_days_to_rebuild('host_hours', 'hour') }}
-    {% endif %}
+    {{ rows_to_rebuild('host_hours', 'hour', rekeyed_by='host') }}
 ),
 
 summed as (

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
         indexes=[
@@ -15,7 +16,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with interface_hours as not materialized (
@@ -35,13 +36,7 @@ devices as (
 ),
 
 measured as (
-    select *
-    from interface_hours
-    where
-        {{ is_kept('hour') }}
-        {% if is_incremental() %}
-            and {{ in_hours_to_rebuild('interface_hours', 'hour') }}
-        {% endif %}
+    {{ hours_to_rebuild('interface_hours', 'instance') }}
 ),
 
 instances as (

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
         indexes=[
@@ -18,7 +19,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with alerts as not materialized (
@@ -83,6 +84,20 @@ links as (
         from days
     ),
 
+    keyed_anew as materialized (
+        {{ rekeyed() }}
+    ),
+
+    alerts_keyed_anew as materialized (
+        select
+            node,
+            alert_id,
+            manager_timestamp,
+            event_at
+        from {{ this }}
+        where {{ is_rekeyed('host', 'keyed_anew') }}
+    ),
+
     -- the bounds let the index find the days, the array drops those between them that did not change
     raised as (
         select *
@@ -92,6 +107,21 @@ links as (
             and event_at < (select max(changed_days.day_start) from changed_days) + interval '24 hours'
             and {{ date_key('event_at') }} = any(array(select changed_days.date_key from changed_days))
             and {{ is_kept('event_at') }}
+        union all
+        select *
+        from alerts
+        where
+            event_at >= (select min(alerts_keyed_anew.event_at) from alerts_keyed_anew)
+            and event_at <= (select max(alerts_keyed_anew.event_at) from alerts_keyed_anew)
+            and (node, alert_id, manager_timestamp) in (
+                select
+                    alerts_keyed_anew.node,
+                    alerts_keyed_anew.alert_id,
+                    alerts_keyed_anew.manager_timestamp
+                from alerts_keyed_anew
+            )
+            and {{ date_key('event_at') }} <> all(array(select changed_days.date_key from changed_days))
+            and {{ is_kept('event_at') }}
     ),
 
     responses as (
@@ -100,8 +130,8 @@ links as (
             event_at
         from alerts
         where
-            event_at >= (select min(changed_days.day_start) from changed_days)
-            and event_at < (select max(changed_days.day_start) from changed_days) + interval '48 hours'
+            event_at >= (select min(raised.event_at) from raised)
+            and event_at <= (select max(raised.event_at) from raised) + interval '24 hours'
             and {{ is_blocking('rule_groups') }}
     ),
 {% else %}

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='host',
         on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},
@@ -13,7 +14,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with alerts as not materialized (
@@ -21,6 +22,10 @@ with alerts as not materialized (
 ),
 
 {% if is_incremental() %}
+    keyed_anew as materialized (
+        {{ rekeyed() }}
+    ),
+
     -- few enough for the index
     responded_now as (
         select
@@ -33,7 +38,7 @@ with alerts as not materialized (
             severity_key,
             count(*) as responded
         from alerts
-        where is_responded
+        where is_responded and host <> all(array(select keyed_anew.host from keyed_anew))
         group by date_key, host, agent_key, device_version_key, customer_key, rule_key, severity_key
     ),
 
@@ -48,7 +53,10 @@ with alerts as not materialized (
             severity_key,
             sum(responded) as responded
         from {{ this }}
-        where responded > 0 and date_key >= {{ kept_from('keep_detail_months') }}
+        where
+            responded > 0
+            and {{ has_detail('date_key') }}
+            and host <> all(array(select keyed_anew.host from keyed_anew))
         group by date_key, host, agent_key, device_version_key, customer_key, rule_key, severity_key
     ),
 
@@ -76,6 +84,12 @@ with alerts as not materialized (
         select *
         from alerts
         where date_key = any(array(select changed_days.date_key from changed_days))
+        union all
+        select *
+        from alerts
+        where
+            {{ is_rekeyed('host', 'keyed_anew') }}
+            and date_key <> all(array(select changed_days.date_key from changed_days))
     ),
 {% else %}
     raised as (

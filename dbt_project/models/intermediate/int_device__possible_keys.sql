@@ -14,6 +14,10 @@ agent_customers as (
     select * from {{ ref('int_wazuh__agent_customers') }}
 ),
 
+prometheus_hosts as (
+    select * from {{ ref('int_prometheus__hosts') }}
+),
+
 device_tenants as (
     select distinct
         {{ surrogate_key('netbox.devices', 'device_id') }} as device_key,
@@ -79,6 +83,20 @@ possible_keys as (
     select * from with_device
     union all
     select * from without_device
+),
+
+shared_names as (
+    select distinct short_name
+    from prometheus_hosts
+    where is_name_shared
+),
+
+final as (
+    select
+        possible_keys.*,
+        shared_names.short_name is not null as is_name_shared
+    from possible_keys
+    left join shared_names on possible_keys.host = shared_names.short_name
 )
 
-select * from possible_keys
+select * from final

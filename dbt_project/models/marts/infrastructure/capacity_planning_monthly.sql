@@ -13,7 +13,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (
@@ -41,6 +41,8 @@ newest as materialized (
 {% if is_incremental() %}
     changed_days as (
         {{ days_to_rebuild('host_hours', 'hour') }}
+        union
+        {{ rekeyed_days() }}
     ),
 
     -- a day counts in the trend of its month and of the three after it

@@ -15,7 +15,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with interface_days as not materialized (
@@ -63,12 +63,14 @@ sites as (
         where devices.device_name <> told.first_name or devices.device_name <> told.last_name
     ),
 
-    renamed_days as (
-        select distinct built.date_key
+    days_told_anew as (
+        select built.date_key
         from {{ this }} as built
         where
             built.site_key = any(array(select renamed_sites.site_key from renamed_sites))
             or built.device_key = any(array(select renamed_devices.device_key from renamed_devices))
+        union
+        {{ rekeyed_days() }}
     ),
 {% endif %}
 
@@ -78,7 +80,7 @@ measured as (
     {% if is_incremental() %}
         where
             {{ in_days_to_rebuild('interface_days', day_start('date_key')) }}
-            or date_key = any(array(select renamed_days.date_key from renamed_days))
+            or date_key = any(array(select days_told_anew.date_key from days_told_anew))
     {% endif %}
 ),
 

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
+        rekeyed_by='customer_key',
         on_schema_change='fail',
         partitioned=true,
         indexes=[
@@ -14,7 +15,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only days_to_rebuild reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with interface_hours as not materialized (
@@ -22,11 +23,7 @@ with interface_hours as not materialized (
 ),
 
 measured as (
-    select *
-    from interface_hours
-    {% if is_incremental() %}
-        where {{ in_days_to_rebuild('interface_hours', 'hour') }}
-    {% endif %}
+    {{ rows_to_rebuild('interface_hours', 'hour', rekeyed_by='customer_key') }}
 ),
 
 ranked as (

@@ -1,0 +1,83 @@
+{% macro rows_to_rebuild(rows, moment, rekeyed_by) -%}
+    {#-
+        What a model by days is made of: all `rows` from the start; in an incremental build those of the days
+        of what arrived, and of other days those that were keyed anew. `rekeyed_by` is the model's setting
+        of that name: host or customer_key, such that rows with one value of it depend on no others. Arrays,
+        because the planner takes them for short and uses the index, which a join would not; two queries,
+        since `or` would look at every partition.
+    -#}
+    {%- if is_incremental() -%}
+    with to_rebuild as materialized (
+        {{ days_to_rebuild(rows, moment) }}
+    ),
+
+    keyed_anew as materialized (
+        {{ rekeyed() }}
+    )
+
+    select *
+    from {{ rows }}
+    where date_key = any(array(select to_rebuild.date_key from to_rebuild))
+    union all
+    select *
+    from {{ rows }}
+    where
+        {{ is_rekeyed(rekeyed_by, 'keyed_anew') }}
+        and date_key <> all(array(select to_rebuild.date_key from to_rebuild))
+    {%- else -%}
+    select *
+    from {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro hours_to_rebuild(rows, target) -%}
+    {#-
+        The same of hours as Prometheus gives them: they have no host yet, but the column `target` that was
+        scraped, by which `this` tells the hours that were keyed anew. Exactly these, which the index finds by
+        hour and target.
+    -#}
+    {%- if is_incremental() -%}
+    with to_rebuild as materialized (
+        select
+            generate_series(
+                {{ day_start('days.date_key') }}, {{ day_start('days.date_key') }} + interval '23 hours', interval '1 hour'
+            ) as hour
+        from ({{ days_to_rebuild(rows, 'hour') }}) as days
+    ),
+
+    keyed_anew as materialized (
+        {{ rekeyed() }}
+    ),
+
+    hours_keyed_anew as materialized (
+        select distinct
+            hour,
+            {{ target }}
+        from {{ this }}
+        where {{ is_rekeyed('host', 'keyed_anew') }}
+    )
+
+    select *
+    from {{ rows }}
+    where
+        {{ is_kept('hour') }}
+        and hour = any(array(select to_rebuild.hour from to_rebuild))
+    union all
+    select *
+    from {{ rows }}
+    where
+        hour = any(array(select distinct hours_keyed_anew.hour from hours_keyed_anew))
+        and {{ target }} = any(array(select distinct hours_keyed_anew.{{ target }} from hours_keyed_anew))
+        and (hour, {{ target }}) in (
+            select
+                hours_keyed_anew.hour,
+                hours_keyed_anew.{{ target }}
+            from hours_keyed_anew
+        )
+        and hour <> all(array(select to_rebuild.hour from to_rebuild))
+    {%- else -%}
+    select *
+    from {{ rows }}
+    where {{ is_kept('hour') }}
+    {%- endif -%}
+{%- endmacro %}

@@ -63,8 +63,10 @@ class Vulnerabilities:
         self._agents = [agent for agent in agents_on(inventory) if agent.has_connected]
         self._per_month = 40 if inventory.size.agents >= LARGE_ESTATE else 4
         self.of_month = lru_cache(maxsize=64)(self._of_month)
+        # a client counts them and reads them page by page
+        self.hits = lru_cache(maxsize=1)(self._hits)
 
-    def hits(self, clock: datetime) -> list[Row]:
+    def _hits(self, clock: datetime) -> list[Row]:
         """Documents of every vulnerability known and not fixed at `clock`.
 
         The last is stale: its agent was removed long ago and nobody cleaned up after it.

@@ -33,7 +33,7 @@ from warehouse import Warehouse
 
 ROLE = "opsmart_loader"
 # A package is closed when it has this many rows: it then lands while the next one is read.
-MOST_ROWS = 150_000
+MOST_ROWS = 100_000
 _DLT_TYPES: dict[ColumnType, str] = {
     "text": "text",
     "bigint": "bigint",

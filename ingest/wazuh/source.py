@@ -35,7 +35,7 @@ from ingest.wazuh.rows import alerts, archived_events, manager_line, vulnerabili
 from ingest.window import Window, halved
 
 ROWS_PER_PAGE = 1000
-EVENTS_PER_SLICE = 150_000
+EVENTS_PER_SLICE = 100_000
 DEFAULT_REQUESTS_PER_MINUTE = "150"
 ALERT_INDEX = "wazuh-alerts-4.x-*"
 ARCHIVE_INDEX = "wazuh-archives-*"

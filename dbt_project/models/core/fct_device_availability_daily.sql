@@ -202,8 +202,9 @@ maintained as materialized (
             and date_day > to_date({{ kept_from('keep_detail_months') }}::text, 'YYYYMMDD')
     ),
 
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    measured as (
+    -- An array, because the planner takes it for short and uses the index, which a join would not; and
+    -- materialised, or it would rather look for each device in every month.
+    measured as materialized (
         select *
         from host_hours
         where

@@ -48,20 +48,21 @@ up_samples as not materialized (
         where hour = any(array(select changed_hours.hour from changed_hours))
     ),
 
-    scrapes as (
-        select up_samples.*
-        from changed_days
-        inner join up_samples
-            on
-                up_samples.sampled_at >= {{ day_start('changed_days.date_key') }}
-                and up_samples.sampled_at < {{ day_start('changed_days.date_key') }} + interval '24 hours'
+    -- the bounds let the index find the days, the array drops those between them that did not change
+    scrapes as not materialized (
+        select *
+        from up_samples
+        where
+            sampled_at >= (select min(changed_hours.hour) from changed_hours)
+            and sampled_at < (select max(changed_hours.hour) + interval '1 hour' from changed_hours)
+            and date_trunc('hour', sampled_at, 'UTC') = any(array(select changed_hours.hour from changed_hours))
     ),
 {% else %}
     measured as (
         select * from host_hours
     ),
 
-    scrapes as (
+    scrapes as not materialized (
         select * from up_samples
     ),
 {% endif %}
@@ -81,24 +82,39 @@ hours as (
     where coalesce(samples, 0) > 0
 ),
 
-dated_scrapes as (
+-- most scrapes succeed and are read no more than this once
+scrape_days as materialized (
     select
-        {{ date_key('sampled_at') }} as date_key,
         instance,
-        sampled_at,
-        date_trunc('hour', sampled_at, 'UTC') as hour,
-        value = 0 as is_failed,
-        _known_at,
-        _load_id
+        date_trunc('day', sampled_at, 'UTC') as day_start,
+        bool_or(value = 0) as is_failing,
+        max(sampled_at) as measured_until,
+        max(_known_at) as _known_at,
+        max(_load_id) as _load_id
     from scrapes
+    group by instance, date_trunc('day', sampled_at, 'UTC')
 ),
 
-failing as (
-    select distinct
-        date_key,
-        instance
-    from dated_scrapes
-    where is_failed
+failing as materialized (
+    select
+        instance,
+        day_start
+    from scrape_days
+    where is_failing
+),
+
+dated_scrapes as (
+    select
+        {{ date_key('failing.day_start') }} as date_key,
+        scrapes.instance,
+        scrapes.sampled_at,
+        date_trunc('hour', scrapes.sampled_at, 'UTC') as hour,
+        scrapes.value = 0 as is_failed
+    from failing
+    inner join scrapes
+        on
+            failing.instance = scrapes.instance
+            and failing.day_start = date_trunc('day', scrapes.sampled_at, 'UTC')
 ),
 
 -- every scrape, as long as the next one is near, tells how it was until then
@@ -110,8 +126,6 @@ steps as (
         ) as next_at,
         count(*) over (partition by dated_scrapes.instance, dated_scrapes.hour) as scrapes_in_hour
     from dated_scrapes
-    inner join failing
-        on dated_scrapes.date_key = failing.date_key and dated_scrapes.instance = failing.instance
 ),
 
 -- raw may hold the samples of a part of an hour only; the edge may put one of them into the next
@@ -146,13 +160,12 @@ exact_days as (
 
 sampled_days as (
     select
-        date_key,
+        {{ date_key('day_start') }} as date_key,
         instance,
-        max(sampled_at) as measured_until,
-        max(_known_at) as _known_at,
-        max(_load_id) as _load_id
-    from dated_scrapes
-    group by date_key, instance
+        measured_until,
+        _known_at,
+        _load_id
+    from scrape_days
 ),
 
 vague_days as (

@@ -101,7 +101,8 @@ hourly as materialized (
         ) as net_p95,
         max({{ mbit_per_second('net_in_bytes + net_out_bytes') }}) as net_max
     from measured
-    group by to_date((date_key / 100)::text || '01', 'YYYYMMDD'), device_key, customer_key
+    -- in this order, by which it is joined: by months alone each device would be compared with all others
+    group by device_key, customer_key, to_date((date_key / 100)::text || '01', 'YYYYMMDD')
 ),
 
 -- of the wanted months, the one before each and the ninety days of each trend

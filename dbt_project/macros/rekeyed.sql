@@ -3,9 +3,9 @@
         In an incremental build, of the hosts of which `this` holds rows under a device or customer that they
         have no more: host, device_key and customer_key of these rows and of those they have now. Only of
         days whose detail is kept; older ones stay as they are. A name that turned out to be shared is left
-        to rekeyed_days, since what reported under it is another host now. It costs probes of the index (device_key,
-        host, customer_key), not a scan: one for each pair of host and device, since most that are possible
-        were never met, and one for each customer of those that were.
+        to rekeyed_days, since what reported under it is another host now. It costs probes of the index
+        (device_key, host, customer_key), not a scan: one for each pair of host and device, since most that
+        are possible were never met, and one for each customer of those that were.
     -#}
     with held_pairs as materialized (
         select

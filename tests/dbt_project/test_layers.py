@@ -81,6 +81,10 @@ def _seeds(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def _says_its_grain(node: Any) -> bool:
+    return bool(re.search(r"[Oo]ne row per [^.]+\.$", node.description))
+
+
 def test_layers_read_downwards_only(manifest: Manifest) -> None:
     models, seeds = _models(manifest), _seeds(manifest)
     wrong = []
@@ -118,17 +122,19 @@ def test_every_model_is_described_beside_its_sql_and_says_its_grain(manifest: Ma
     for node in _models(manifest).values():
         beside = Path(node.original_file_path).with_suffix(".yml")
         assert node.patch_path == f"opsmart://{beside}", node.name
-        assert re.search(r"[Oo]ne row per [^.]+\.$", node.description), node.name
+        assert _says_its_grain(node), f"{node.name}: end the description in 'one row per ….'"
 
 
 def test_every_seed_is_described_beside_its_rows_and_typed(manifest: Manifest) -> None:
     for node in _seeds(manifest).values():
         beside = Path(node.original_file_path).with_suffix(".yml")
         assert node.patch_path == f"opsmart://{beside}", node.name
-        assert re.search(r"[Oo]ne row per [^.]+\.$", node.description), node.name
+        assert _says_its_grain(node), f"{node.name}: end the description in 'one row per ….'"
         assert set(node.config.column_types) == set(node.columns), node.name
         for column in node.columns.values():
-            assert len(column.description.split()) > 1, (node.name, column.name)
+            assert len(column.description.split()) > 1, (
+                f"{node.name}.{column.name}: describe it in two words or more"
+            )
 
 
 def test_everything_others_read_has_an_enforced_contract_and_described_columns(
@@ -140,7 +146,9 @@ def test_everything_others_read_has_an_enforced_contract_and_described_columns(
         assert node.config.contract.enforced, node.name
         for column in node.columns.values():
             assert column.data_type, (node.name, column.name)
-            assert len(column.description.split()) > 1, (node.name, column.name)
+            assert len(column.description.split()) > 1, (
+                f"{node.name}.{column.name}: describe it in two words or more"
+            )
 
 
 def test_every_mart_belongs_to_customers_or_the_platform_and_says_nothing_about_its_making(
@@ -153,8 +161,10 @@ def test_every_mart_belongs_to_customers_or_the_platform_and_says_nothing_about_
         if node.fqn[2] == "platform":
             assert "customer_key" not in node.columns, node.name
         else:
-            key = node.columns["customer_key"]
-            assert "not_null" in [constraint.type for constraint in key.constraints], node.name
+            key = node.columns.get("customer_key")
+            assert key and "not_null" in [constraint.type for constraint in key.constraints], (
+                f"{node.name}: give it customer_key, constrained not_null, for the policies"
+            )
         assert node.config.materialized in ("table", "incremental"), node.name
         # by these alone a mart too large to be rebuilt knows what it has not seen yet
         allowed = MAKING if node.config.materialized == "incremental" else set()
@@ -196,7 +206,7 @@ def test_every_mart_is_tested_for_its_grain_its_sums_its_ranges_and_a_golden_cas
             if not is_there
         ]
         lacking += [
-            (node.name, f"range of {name}")
+            (node.name, f"expression_is_true with {name} between 0 and 100")
             for name in shares
             if not re.search(rf"\b{name}(, 0\))? between 0 and \d", checked)
         ]

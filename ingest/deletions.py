@@ -9,7 +9,7 @@ import psycopg
 from ingest.contract import Key, Resource
 from ingest.errors import ShrinkError
 from ingest.known import has_rows, live_keys
-from ingest.source import Source
+from ingest.source import Source, Sweepable
 from ingest.window import Window
 
 # A listing that lost more than this share of its keys is taken for a fault of the source.
@@ -48,7 +48,7 @@ def swept_keys(
     connection: psycopg.Connection, source: Source, resource: Resource, allow_shrink: bool
 ) -> list[Key]:
     """Keys alive in raw that the source's own list of keys does not hold; guarded likewise."""
-    if not has_rows(connection, source.name, resource):
+    if not isinstance(source, Sweepable) or not has_rows(connection, source.name, resource):
         return []
     listed = {key for page in source.keys(resource) for key in page}
     return missing_keys(connection, source.name, resource, listed, allow_shrink)

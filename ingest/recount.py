@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from ingest.contract import Resource
-from ingest.source import Source
+from ingest.source import Recountable, Source
 from ingest.window import Window, floor
 
 HOUR = timedelta(hours=1)
@@ -26,7 +26,7 @@ def differing_windows(
 
     An hour with rows delivered twice or rejected differs for good and is merely read again.
     """
-    if resource.recount is None:
+    if resource.recount is None or not isinstance(source, Recountable):
         return []
     last = floor(end, HOUR)
     span = Window(last - resource.recount, last)

@@ -84,17 +84,25 @@ class Source(ABC):
         """Keys of an entity the source says it deleted since the window's start (its changelog)."""
         return iter(())
 
-    def keys(self, resource: Resource) -> Iterator[list[Key]]:
-        """Every key of an entity that exists now; a source with `sweep_every` resources has it."""
-        raise NotImplementedError(resource.name)
 
+class Sweepable(Source):
+    """A source with `sweep_every` resources: it can list keys alone."""
+
+    @abstractmethod
+    def keys(self, resource: Resource) -> Iterator[list[Key]]:
+        """Every key of an entity that exists now."""
+
+
+class Recountable(Source):
+    """A source with `recount` resources: it can count by the hour."""
+
+    @abstractmethod
     def hourly_counts(self, resource: Resource, window: Window) -> dict[datetime, int]:
         """How much the hours of the window hold, by their start; hours without any are absent.
 
         That is the number of rows or the sum of the resource's `recount_by`, worked out by the
-        source; one with `recount` resources has it.
+        source.
         """
-        raise NotImplementedError(resource.name)
 
 
 def required(settings: Mapping[str, str], source: str, name: str, meaning: str) -> str:

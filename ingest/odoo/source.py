@@ -22,7 +22,7 @@ from ingest.odoo.diagnosis import diagnose
 from ingest.odoo.high_water import high_water
 from ingest.odoo.schema import Schema, reflect
 from ingest.odoo.session import Query, Session
-from ingest.source import Finding, Source
+from ingest.source import Finding, Sweepable
 from ingest.window import Window, halved
 
 ROWS_PER_SLICE = 200_000
@@ -37,7 +37,7 @@ class Listing(Window):
     """
 
 
-class Odoo(Source):
+class Odoo(Sweepable):
     """An Odoo database, read as a role that can only read."""
 
     name: ClassVar[str] = "odoo"

@@ -28,7 +28,7 @@ from ingest.prometheus.hourly import (
 )
 from ingest.prometheus.samples import DEFAULT_SELECTORS, SAMPLES, SampleReader
 from ingest.prometheus.targets import TARGETS
-from ingest.source import Finding, Source, pages
+from ingest.source import Finding, Recountable, pages
 from ingest.window import Window, floor, spans
 
 HOUR = timedelta(hours=1)
@@ -38,7 +38,7 @@ DEFAULT_SCRAPE_INTERVAL_SECONDS = 60
 PAGE = 1_000
 
 
-class Prometheus(Source):
+class Prometheus(Recountable):
     """A Prometheus server, or what speaks its API."""
 
     name: ClassVar[str] = SOURCE

@@ -20,7 +20,7 @@ import requests
 from ingest.contract import Key, Resource, Row, from_epoch_milliseconds
 from ingest.errors import SourceError
 from ingest.http import Http
-from ingest.source import Finding, Source, required
+from ingest.source import Finding, Sweepable, required
 from ingest.thehive.query import Listing, QueryApi, Span
 from ingest.thehive.resources import AUDIT, RESOURCES
 from ingest.window import Window, halved
@@ -52,7 +52,7 @@ INLINE_FILE = re.compile(r"(data:[\w.+-]+/[\w.+-]+;base64,)[A-Za-z0-9+/=]+")
 WRITTEN_BY_HAND = ("description", "summary", "message")
 
 
-class Thehive(Source):
+class Thehive(Sweepable):
     """A TheHive, read with the API key of a read-only user."""
 
     name: ClassVar[str] = "thehive"

@@ -17,7 +17,7 @@ from ingest.contract import Resource, Row
 from ingest.encoded import Encoded
 from ingest.errors import SourceError
 from ingest.http import Http
-from ingest.source import Finding, Source, pages, required
+from ingest.source import Finding, Recountable, pages, required
 from ingest.wazuh.api import AgentGone, Api, Pace, PermissionDenied
 from ingest.wazuh.diagnosis import diagnose, problem_of
 from ingest.wazuh.indexer import IN_TIME_ORDER, IndexDenied, Indexer, keyword
@@ -69,7 +69,7 @@ BY_VULNERABILITY = [
 ]
 
 
-class Wazuh(Source):
+class Wazuh(Recountable):
     """A Wazuh manager and its indexer, read with read-only accounts."""
 
     name: ClassVar[str] = "wazuh"

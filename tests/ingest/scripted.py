@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from ingest.contract import Column, Key, Resource
-from ingest.source import Finding, Source, pages
+from ingest.source import Finding, Recountable, Sweepable, pages
 from ingest.window import Window, floor, halved
 
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ HAPPENINGS = Resource(
 Row = dict[str, Any]
 
 
-class Scripted(Source):
+class Scripted(Sweepable, Recountable):
     """Entities (`things`) and events (`happenings`) as they are now; a test changes them.
 
     `gone` is what its changelog says was deleted. `deliver` stands between the rows of a window and

@@ -82,7 +82,7 @@ hours as (
     where coalesce(samples, 0) > 0
 ),
 
--- most scrapes succeed and are read no more than this once
+-- so that single scrapes are held of those days alone on which one failed
 scrape_days as materialized (
     select
         instance,

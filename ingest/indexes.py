@@ -40,6 +40,23 @@ def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Reso
                     )
 
 
+def summarize(connection: psycopg.Connection, source: str, resources: Iterable[Resource]) -> None:
+    """Bring the BRIN indexes of these tables up to date with the rows that came.
+
+    Pages at the end of a table are in no summary until autovacuum comes by: until then every
+    search by time would read all of them.
+    """
+    with connection.transaction():
+        connection.execute(
+            "select brin_summarize_new_values(indexrelid) "
+            "from pg_index join pg_class on pg_class.oid = indexrelid "
+            "join pg_am on pg_am.oid = relam and amname = 'brin' "
+            "join pg_class as tables on tables.oid = indrelid "
+            "where tables.relnamespace = to_regnamespace(%s) and tables.relname = any(%s)",
+            (f"raw_{source}", [resource.name for resource in resources]),
+        )
+
+
 def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...]]]:
     """Index name → statement and columns."""
     wanted: dict[str, tuple[LiteralString, tuple[str, ...]]] = {

@@ -152,6 +152,9 @@ class Landing:
                 ledger.open_entries(connection, batch.slices, [])
         if created:
             indexes.ensure(connection, self.source, created)
+        grown = [slice_.resource for slice_ in batch.slices if slice_.report.written]
+        if grown:
+            indexes.summarize(connection, self.source, grown)
         ledger.close_entries(connection, batch.load_id, self.source)
         for slice_ in batch.slices:
             self._saved[slice_.resource.name] = slice_.state

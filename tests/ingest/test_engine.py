@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
@@ -279,6 +280,23 @@ def test_an_index_of_an_earlier_key_is_made_anew(raw: Warehouse, periods: Script
     assert rows(raw, of_key) == [("id",), ("at",), ("_known_at",)]
     versions = "select what from raw_scripted.happenings order by _known_at"
     assert rows(raw, versions) == [("first",), ("second",)]
+
+
+def test_what_came_can_be_found_by_its_time_at_once(raw: Warehouse, source: Scripted) -> None:
+    """The indexes by time know all pages: without a summary of the new ones all would be read."""
+    loaded(source, raw)
+    text = random.Random(1)
+    source.rows["happenings"] += [
+        {"id": number, "at": source.now - 10 * MINUTE, "what": text.randbytes(900).hex()}
+        for number in range(20, 1220)
+    ]
+    source.now += MINUTE
+    assert loaded(source, raw)["happenings"].new == 1200
+    pages = "select pg_relation_size('raw_scripted.happenings') / 8192 > 2 * 128"
+    assert rows(raw, pages) == [(True,)]
+    for column in ("at", "load_id", "known_at"):
+        query = f"select brin_summarize_new_values('raw_scripted.happenings_{column}')"
+        assert rows(raw, query) == [(0,)], column
 
 
 def test_a_broken_period_that_came_whole_later_is_not_replayed(

@@ -8,6 +8,7 @@
     )
 }}
 
+{%- set longest_gap = "interval '5 minutes'" %}
 -- both read twice, each time by an index, so they must not be materialised
 with host_hours as not materialized (
     select * from {{ ref('stg_prometheus__host_hourly') }}
@@ -15,9 +16,13 @@ with host_hours as not materialized (
 
 -- whether a host answers is told by the same target as in its hours
 up_samples as not materialized (
-    select *
-    from {{ ref('stg_prometheus__samples') }}
-    where metric = 'up' and job = 'node' and instance is not null
+    select * from {{ ref('stg_prometheus__samples') }}
+    where metric = 'up'
+),
+
+host_samples as not materialized (
+    select * from up_samples
+    where job = 'node' and instance is not null
 ),
 
 {% if is_incremental() %}
@@ -26,9 +31,12 @@ up_samples as not materialized (
         from host_hours
         where {{ arrived_since_build() }}
         union
-        select distinct {{ date_key('sampled_at') }} as date_key
-        from up_samples
-        where {{ arrived_since_build() }}
+        select {{ date_key('arrived.day_start') }} as date_key
+        from (
+            select distinct date_trunc('day', sampled_at, 'UTC') as day_start
+            from up_samples
+            where {{ arrived_since_build() }}
+        ) as arrived
         union
         {{ days_asked_for() }}
     ),
@@ -48,22 +56,18 @@ up_samples as not materialized (
         where hour = any(array(select changed_hours.hour from changed_hours))
     ),
 
-    -- the bounds let the index find the days, the array drops those between them that did not change
-    scrapes as not materialized (
-        select *
-        from up_samples
-        where
-            sampled_at >= (select min(changed_hours.hour) from changed_hours)
-            and sampled_at < (select max(changed_hours.hour) + interval '1 hour' from changed_hours)
-            and date_trunc('hour', sampled_at, 'UTC') = any(array(select changed_hours.hour from changed_hours))
+    sample_days as (
+        select {{ day_start('date_key') }} as day_start
+        from changed_days
     ),
 {% else %}
     measured as (
         select * from host_hours
     ),
 
-    scrapes as not materialized (
-        select * from up_samples
+    sample_days as (
+        select distinct date_trunc('day', sampled_at, 'UTC') as day_start
+        from up_samples
     ),
 {% endif %}
 
@@ -82,39 +86,124 @@ hours as (
     where coalesce(samples, 0) > 0
 ),
 
--- so that single scrapes are held of those days alone on which one failed
-scrape_days as materialized (
+-- Scrapes are millions. On which hours one failed the hours themselves tell; scrapes are looked at one by one
+-- only where no hour has been counted yet, and in the hours in which one failed.
+counted as (
     select
-        instance,
-        date_trunc('day', sampled_at, 'UTC') as day_start,
-        bool_or(value = 0) as is_failing,
-        max(sampled_at) as measured_until,
-        max(_known_at) as _known_at,
-        max(_load_id) as _load_id
-    from scrapes
-    group by instance, date_trunc('day', sampled_at, 'UTC')
+        date_key,
+        max(hour) + interval '1 hour' as counted_until
+    from hours
+    group by date_key
 ),
 
-failing as materialized (
+-- offset 0 keeps the planner from joining: it looks each window up rather than reading everything
+recent_windows as (
     select
-        instance,
-        day_start
-    from scrape_days
-    where is_failing
+        coalesce(counted.counted_until, sample_days.day_start) as starts_at,
+        sample_days.day_start + interval '24 hours' as ends_at
+    from sample_days
+    left join counted on {{ date_key('sample_days.day_start') }} = counted.date_key
+),
+
+recent_scrapes as materialized (
+    select
+        {{ date_key('scrapes.sampled_at') }} as date_key,
+        date_trunc('hour', scrapes.sampled_at, 'UTC') as hour,
+        scrapes.*,
+        scrapes.value = 0 as is_failed
+    from recent_windows as windows
+    cross join
+        lateral (
+            select
+                host_samples.instance,
+                host_samples.sampled_at,
+                host_samples.value,
+                host_samples._known_at,
+                host_samples._load_id
+            from host_samples
+            where host_samples.sampled_at >= windows.starts_at and host_samples.sampled_at < windows.ends_at
+            order by host_samples.sampled_at
+            offset 0
+        ) as scrapes
+),
+
+-- a scrape at the full hour counts in the hour before it
+failing_hours as materialized (
+    select
+        hours.hour + interval '1 hour' * shift.hours as hour,
+        hours.instance
+    from hours
+    cross join generate_series(0, 1) as shift (hours)
+    where hours.up_ratio < 1
+    union
+    select
+        hour,
+        instance
+    from recent_scrapes
+    where is_failed
+),
+
+-- each of these hours and, since a failure lasts until the next scrape if that is near, the minutes after it
+scrape_windows as (
+    select distinct
+        hour as starts_at,
+        hour + interval '1 hour' as ends_at
+    from failing_hours
+    union all
+    select distinct
+        failing_hours.hour + interval '1 hour' as starts_at,
+        failing_hours.hour + interval '1 hour' + {{ longest_gap }} as ends_at
+    from failing_hours
+    left join failing_hours as next_hours on failing_hours.hour + interval '1 hour' = next_hours.hour
+    where next_hours.hour is null
+),
+
+failing_hosts as materialized (
+    select distinct instance
+    from failing_hours
 ),
 
 dated_scrapes as (
     select
-        {{ date_key('failing.day_start') }} as date_key,
+        {{ date_key('scrapes.sampled_at') }} as date_key,
         scrapes.instance,
         scrapes.sampled_at,
         date_trunc('hour', scrapes.sampled_at, 'UTC') as hour,
         scrapes.value = 0 as is_failed
-    from failing
-    inner join scrapes
-        on
-            failing.instance = scrapes.instance
-            and failing.day_start = date_trunc('day', scrapes.sampled_at, 'UTC')
+    from scrape_windows as windows
+    cross join
+        lateral (
+            select
+                host_samples.instance,
+                host_samples.sampled_at,
+                host_samples.value
+            from host_samples
+            where host_samples.sampled_at >= windows.starts_at and host_samples.sampled_at < windows.ends_at
+            order by host_samples.sampled_at
+            offset 0
+        ) as scrapes
+    inner join failing_hosts on scrapes.instance = failing_hosts.instance
+),
+
+last_hours as (
+    select
+        instance,
+        date_key,
+        max(hour) as last_hour
+    from (
+        select
+            instance,
+            date_key,
+            hour
+        from hours
+        union all
+        select
+            instance,
+            date_key,
+            hour
+        from recent_scrapes
+    ) as heard
+    group by instance, date_key
 ),
 
 -- every scrape, as long as the next one is near, tells how it was until then
@@ -132,9 +221,13 @@ steps as (
 exact_steps as (
     select
         steps.*,
-        interval '1 second' * (3600 / coalesce(hours.expected_samples, 60)) as scrape_interval
+        case
+            when last_hours.last_hour > steps.hour then {{ longest_gap }}
+            else interval '1 second' * (3600 / coalesce(hours.expected_samples, 60))
+        end as scrape_interval
     from steps
     left join hours on steps.instance = hours.instance and steps.hour = hours.hour
+    left join last_hours on steps.instance = last_hours.instance and steps.date_key = last_hours.date_key
     where hours.hour is null or steps.scrapes_in_hour >= hours.samples - 1
 ),
 
@@ -151,7 +244,7 @@ exact_days as (
         instance,
         range_agg(
             tstzrange(
-                sampled_at, least(coalesce(next_at, sampled_at + scrape_interval), sampled_at + interval '5 minutes')
+                sampled_at, least(coalesce(next_at, sampled_at + scrape_interval), sampled_at + {{ longest_gap }})
             )
         ) filter (where is_failed) as down_spans
     from exact_steps
@@ -160,12 +253,13 @@ exact_days as (
 
 sampled_days as (
     select
-        {{ date_key('day_start') }} as date_key,
+        date_key,
         instance,
-        measured_until,
-        _known_at,
-        _load_id
-    from scrape_days
+        max(sampled_at) as measured_until,
+        max(_known_at) as _known_at,
+        max(_load_id) as _load_id
+    from recent_scrapes
+    group by date_key, instance
 ),
 
 vague_days as (

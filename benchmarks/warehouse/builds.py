@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
@@ -48,18 +49,17 @@ class Builder:
         started = time.monotonic()
         outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._common(as_of)])
         seconds = time.monotonic() - started
-        if not outcome.success:
+        if not outcome.success or not isinstance(outcome.result, RunExecutionResult):
             raise RuntimeError(f"dbt could not build the models, see {self._output.name}")
-        results = json.loads((self.folder / "run_results.json").read_text(encoding="utf-8"))
         return Build(
             seconds,
             [
                 Model(
-                    result["unique_id"].rsplit(".", 1)[-1],
-                    result["execution_time"],
-                    int(result["adapter_response"].get("rows_affected", 0)),
+                    result.node.name,
+                    result.execution_time,
+                    int(result.adapter_response.get("rows_affected", 0)),
                 )
-                for result in results["results"]
+                for result in outcome.result
             ],
         )
 
@@ -83,5 +83,6 @@ class Builder:
         return [
             *("--vars", json.dumps({"as_of": as_of.isoformat()})),
             *("--project-dir", folder, "--profiles-dir", folder),
-            *("--target-path", self._output.name, "--log-path", self._output.name, "--quiet"),
+            *("--target-path", self._output.name, "--log-path", self._output.name),
+            *("--no-write-json", "--log-level", "none", "--log-level-file", "none"),
         ]

@@ -6,9 +6,12 @@
         days an increment asks for, would rather read all days in the order of another index.
     -#}
     {%- do default__create_indexes(relation) -%}
-    {%- set leaves = "select relid from pg_partition_tree('" ~ relation ~ "') where isleaf" -%}
-    {%- set filled = run_query(leaves).columns[0].values() if config.get('partitioned') else [relation] -%}
+    {%- set filled = [relation] -%}
+    {%- if config.get('partitioned') -%}
+        {%- set leaves = "select relid from pg_partition_tree('" ~ relation ~ "') where isleaf" -%}
+        {%- set filled = run_query(leaves).columns[0].values() -%}
+    {%- endif -%}
     {%- if filled -%}
-        {%- do run_query('analyze ' ~ filled | join(', ')) -%}
+        {%- call statement('analyze') -%} analyze {{ filled | join(', ') }} {%- endcall -%}
     {%- endif -%}
 {%- endmacro %}

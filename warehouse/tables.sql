@@ -66,6 +66,29 @@ create table if not exists ops.steps (
     primary key (run_id, step)
 );
 
+-- The state of code and inputs that dbt built each of its relations in.
+create table if not exists ops.built_models (
+    model text primary key,
+    state text not null
+);
+
+-- What the days of a table hold that dbt's models read day by day: a new version with every change.
+create table if not exists ops.built_days (
+    model text not null,
+    date_key integer not null,
+    rows_hash numeric,
+    version bigint not null,
+    primary key (model, date_key)
+);
+create sequence if not exists ops.day_version owned by ops.built_days.version;
+
+-- Up to which of these versions a model has read, and the hash of the code it was built by.
+create table if not exists ops.read_days (
+    model text primary key,
+    code text not null,
+    version bigint not null
+);
+
 -- Whose rows of the marts a login sees; the policies that dbt puts on every mart look here. Only the
 -- owner writes it, and nobody else may enter the schema to read it.
 create table if not exists ops.customer_roles (
@@ -218,6 +241,12 @@ grant select
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.schema_changes, ops.runs,
 ops.steps, quarantine.rejected_rows
 to opsmart_transformer;
+
+grant select, insert, update, delete
+on ops.built_models, ops.built_days, ops.read_days
+to opsmart_transformer;
+
+grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores

@@ -22,7 +22,11 @@
         create temporary table {{ keyed_anew }} on commit drop as (
             {{ rekeyed() }}
         );
+    {%- endif %}
 
+    {{ keep_days_written(target, source, keyed_anew) }}
+
+    {% if rekeyed_by -%}
         delete from {{ target }}
         where {{ is_rekeyed(rekeyed_by, keyed_anew) }};
     {%- endif %}

@@ -1,12 +1,13 @@
 {% macro should_full_refresh() %}
     {#-
-        dbt's own decision, and two more reasons to start over: an incremental table that knows more
-        than var('as_of') would show the future, and without int_ticket__built nothing tells which tickets
-        a table holds. dbt asks this in every incremental model.
+        dbt's own decision, and three more reasons to start over: an incremental table that knows more
+        than var('as_of') would show the future; without int_ticket__built nothing tells which tickets
+        a table holds; and one built from days as they changed is made anew when its code has changed. dbt
+        asks this in every incremental model.
     -#}
     {%- set configured = config.get('full_refresh') -%}
     {%- set wanted = flags.FULL_REFRESH if configured is none else configured -%}
-    {%- do return(wanted or (execute and (_holds_the_future() or _holds_unknown_tickets()))) -%}
+    {%- do return(wanted or (execute and (_holds_the_future() or _holds_unknown_tickets() or _is_of_other_code()))) -%}
 {% endmacro %}
 
 {% macro _holds_the_future() %}
@@ -27,4 +28,15 @@
     {%- endif -%}
     {%- set schema = ref('int_ticket__to_rebuild').schema -%}
     {%- do return(adapter.get_relation(this.database, schema, 'int_ticket__built') is none) -%}
+{% endmacro %}
+
+{% macro _is_of_other_code() %}
+    {%- if not config.get('days_of') -%}
+        {%- do return(false) -%}
+    {%- endif -%}
+    {%- set same -%}
+        select 1 from ops.read_days
+        where model = '{{ this.identifier }}' and code = '{{ code_by_days() }}'
+    {%- endset -%}
+    {%- do return(run_query(same) | length == 0) -%}
 {% endmacro %}

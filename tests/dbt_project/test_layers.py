@@ -112,6 +112,20 @@ def test_layers_read_downwards_only(manifest: Manifest) -> None:
     assert not wrong
 
 
+def test_days_are_noted_of_whatever_is_read_by_day(manifest: Manifest) -> None:
+    models = {node.name: node for node in _models(manifest).values()}
+    read_by_day = set()
+    for node in models.values():
+        days_of = set(node.config.get("days_of", []))
+        read_by_day |= days_of
+        assert days_of <= {ref.name for ref in node.refs}, f"{node.name}: days_of it does not read"
+        assert not days_of or "forget_changed_days" in str(node.config.pre_hook), node.name
+        assert not days_of or "note_days" in str(node.config.post_hook), node.name
+    noted = {name for name, node in models.items() if node.config.get("is_read_by_day")}
+    assert all("note_days" in str(models[name].config.post_hook) for name in noted)
+    assert noted == read_by_day, "is_read_by_day stands where another model's days_of names it"
+
+
 def test_schemas_are_the_layers(manifest: Manifest) -> None:
     assert {(_layer(node), node.schema) for node in _models(manifest).values()} == {
         (layer, layer) for layer in LAYERS

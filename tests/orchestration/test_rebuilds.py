@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -87,6 +88,11 @@ def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
         if node["resource_type"] == "model"
         and any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
     ]
+
+
+def forget_states(connection: psycopg.Connection) -> None:
+    """After a change that dbt cannot know of, so that nothing counts as built already."""
+    connection.execute("delete from ops.built_models")
 
 
 def built_state(connection: psycopg.Connection) -> dict[str, dict[str, tuple[int, str]]]:
@@ -206,6 +212,7 @@ def test_only_tickets_with_news_are_built_again(
         written = {model: tickets_written(connection, *model) for model in by_ticket}
         assert len(written) == 10
         assert all(written.values())
+        forget_states(connection)
         home.dbt("run", "--select", WORK_LIST, *models, as_of=as_of)
         assert {model: tickets_written(connection, *model) for model in by_ticket} == written
 
@@ -217,12 +224,67 @@ def test_only_tickets_with_news_are_built_again(
             "insert into intermediate.int_ticket__stage_moves (ticket_id) values (-1)",
         ):
             connection.execute(sql, {"ticket": half_built})
+        forget_states(connection)
         home.dbt("run", "--select", WORK_LIST, *models, as_of=as_of)
         assert built_state(connection) == before
         for model in by_ticket:
             after = tickets_written(connection, *model)
             changed = {ticket for ticket in after if after[ticket] != written[model].get(ticket)}
             assert changed <= {half_built}, model
+
+
+def relations(connection: psycopg.Connection) -> dict[str, int]:
+    """Every table and view of dbt's schemas by its name, and which one it is."""
+    return dict(
+        connection.execute(
+            "select relname::text, oid::bigint from pg_class where relkind in ('r', 'p', 'v') "
+            "and relnamespace::regnamespace::text = any(%s)",
+            ([*SCHEMAS, "staging", "predictions"],),
+        ).fetchall()
+    )
+
+
+def test_what_is_built_already_stays_as_it_is(home: Home, as_of: str) -> None:
+    """With nothing new nothing is written; a minute later only what tells the time."""
+    moment = datetime.fromisoformat(as_of)
+    with home.connect() as connection:
+        home.dbt("run", as_of=as_of)
+        before, tables = built_state(connection), relations(connection)
+        versions = connection.execute("select * from ops.built_days order by 1, 2").fetchall()
+        home.dbt("run", as_of=as_of)
+        assert relations(connection) == tables
+        home.dbt("run", as_of=(moment + timedelta(minutes=1)).isoformat())
+        after = relations(connection)
+        changed = {name for name in tables if after.get(name) != tables[name]}
+        assert {"fct_incident_clocks", "device_status_current"} <= changed
+        assert not {"stg_netbox__devices", "dim_device", "fct_timesheets"} & changed
+        home.dbt("run", as_of=as_of)
+        for schema, rows in built_state(connection).items():
+            assert not {name for name in rows if rows[name] != before[schema][name]}, schema
+        assert len(versions) == len(connection.execute("select from ops.built_days").fetchall())
+
+
+def test_only_days_that_changed_elsewhere_are_built_again(home: Home, as_of: str) -> None:
+    """A day of what the mart reads that got a new version, and one that bears a former name."""
+    mart = ("marts", "top_threats_daily")
+    with home.connect() as connection:
+        before = days(connection, *mart)
+        changed, renamed, *_ = sorted(before)
+        for sql in (
+            "update ops.built_days set version = nextval('ops.day_version') "
+            "where model = 'fct_security_alerts_daily' and date_key = %(changed)s",
+            "delete from marts.top_threats_daily where date_key = %(changed)s",
+            "update marts.top_threats_daily set customer_name = 'Former name' "
+            "where date_key = %(renamed)s and customer_key > 0",
+        ):
+            assert connection.execute(sql, {"changed": changed, "renamed": renamed}).rowcount
+        forget_states(connection)
+        home.dbt("run", "--select", mart[1], as_of=as_of)
+        after = days(connection, *mart)
+        assert {day: rows[:2] for day, rows in after.items()} == {
+            day: rows[:2] for day, rows in before.items()
+        }
+        assert {day for day in after if after[day][2] != before[day][2]} == {changed, renamed}
 
 
 def written_rows(
@@ -273,6 +335,7 @@ def test_a_host_found_to_be_another_device_is_built_again(
                 (hosts,),
             )
             assert updated.rowcount, name
+        forget_states(connection)
         home.dbt("run", "--select", *(name for _, name, _ in rekeyed), as_of=as_of)
         connection.execute(
             "delete from intermediate.int_device__possible_keys where device_key = -77"

@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with rules as (
     select * from {{ ref('dim_alert_rule') }}
 ),

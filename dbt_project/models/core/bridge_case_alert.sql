@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with links as (
     select * from {{ ref('int_alert__chain') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with rules as (
     select * from {{ ref('stg_wazuh__rules') }}
 ),

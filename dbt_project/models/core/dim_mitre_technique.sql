@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with techniques as (
     select * from {{ ref('mitre_techniques') }}
 ),

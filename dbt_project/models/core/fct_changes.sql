@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with changes as (
     select * from {{ ref('stg_netbox__object_changes') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(dated_by=['{{ incident_days() }}'], is_read_by_day=true) }}
+
 -- depends_on: {{ ref('dim_incident_type') }}, whose key is worked out here, so that it is there to be tested against
 
 with candidates as (

@@ -4,6 +4,7 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         on_schema_change='fail',
+        is_read_by_day=true,
         indexes=[{'columns': ['date_key']}]
     )
 }}

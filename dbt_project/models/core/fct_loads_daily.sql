@@ -8,15 +8,15 @@
     )
 }}
 
--- a load belongs to a run about a moment, and what that run does is told after the moment
+-- a load belongs to a run about a moment, and what that run does is told right after the moment
 with loads as (
     select
         *,
         {{ date_key('as_of') }} as date_key,
-        as_of as _known_at,
+        as_of + interval '1 microsecond' as _known_at,
         load_id as _load_id
     from {{ ref('stg_ops__loads') }}
-    where as_of < {{ as_of() }}
+    where as_of + interval '1 microsecond' <= {{ as_of() }}
 ),
 
 counted as (

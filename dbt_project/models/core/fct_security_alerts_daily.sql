@@ -5,6 +5,7 @@
         unique_key='date_key',
         rekeyed_by='host',
         on_schema_change='fail',
+        is_read_by_day=true,
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},

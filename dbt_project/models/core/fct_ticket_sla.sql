@@ -4,6 +4,9 @@
         incremental_strategy='append',
         on_schema_change='fail',
         pre_hook='{{ forget_tickets_to_rebuild() }}',
+        is_read_by_day=true,
+        dated_by=["to_char(judged_on, 'YYYYMMDD')::integer"],
+        told_by=['ticket_key', 'customer_key', 'team_key', 'priority_code', 'state', 'judged_on'],
         indexes=[{'columns': ['ticket_id']}]
     )
 }}

@@ -1,3 +1,16 @@
+{{
+    config(
+        is_read_by_day=true,
+        dated_by=['{{ ticket_days() }}'],
+        told_by=[
+            'ticket_key', 'customer_key', 'team_key', 'priority_code', 'is_opened_by_agent', 'is_in_maintenance',
+            'is_closed', 'is_reopened_within_30_days', 'first_response_seconds', 'first_response_business_seconds',
+            'first_resolution_seconds', 'first_resolution_business_seconds', 'last_resolution_seconds',
+            'last_resolution_business_seconds', 'rating_requests', 'ratings', 'good_ratings', 'labour_cost'
+        ]
+    )
+}}
+
 with tickets as (
     select * from {{ ref('stg_odoo__tickets') }}
 ),
@@ -185,6 +198,7 @@ select
     durations.first_closed_at,
     {{ local_date('durations.first_closed_at', 'described.time_zone') }} as first_closed_on,
     durations.last_closed_at,
+    {{ local_date('durations.last_closed_at', 'described.time_zone') }} as last_closed_on,
     described.updated_at,
     durations.reopen_count,
     -- hours: a day of a session that knows summer time can have 23 of them

@@ -1,23 +1,40 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_incidents'],
+        is_read_by_day=true,
+        pre_hook='{{ forget_changed_days(days_to_judge()) }}',
+        indexes=[{'columns': ['date_key']}, {'columns': ['outcome', 'hour']}, {'columns': ['scored_as_of']}]
+    )
+}}
+
 with scores as (
     select * from {{ source('predictions', 'anomaly_scores') }}
+    {% if is_incremental() %}
+        -- by the hour, which the index knows
+        where hour = any(array(
+            select
+                generate_series(
+                    {{ day_start('to_build.date_key') }},
+                    {{ day_start('to_build.date_key') }} + interval '23 hours',
+                    interval '1 hour'
+                )
+            from {{ days_written() }} as to_build
+        ))
+    {% endif %}
 ),
 
 incidents as (
     select * from {{ ref('fct_incidents') }}
 ),
 
-loads as (
-    select * from {{ source('ops', 'loads') }}
-),
-
 -- up to when the incident source has been read, and since when people have been writing incidents down
 observed as (
     select
-        (
-            select coalesce(max(window_end), '-infinity'::timestamptz)
-            from loads
-            where source = 'thehive' and resource = 'cases' and window_end <= {{ as_of() }}
-        ) as observed_until,
+        ({{ incidents_observed_until() }}) as observed_until,
         (
             select coalesce(min(least(occurred_at, detected_at)), 'infinity'::timestamptz)
             from incidents
@@ -103,6 +120,7 @@ timed as (
         {{ date_key('hour') }} as date_key,
         is_scored,
         is_flagged,
+        scored_as_of,
         due_at,
         outcome,
         case

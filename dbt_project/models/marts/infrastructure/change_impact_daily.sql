@@ -1,6 +1,22 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_changes', 'fct_incidents', 'fct_infrastructure_daily'],
+        days_reach=1,
+        names_of={'device_name': 'dim_device.device_name'},
+        pre_hook='{{ forget_changed_days() }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
+-- depends_on: {{ ref('fct_infrastructure_daily') }}, whose days tell which hours changed
+
 with changes as (
     select * from {{ ref('fct_changes') }}
-    where device_key > 0
+    where device_key > 0 and {{ in_changed_days() }}
 ),
 
 incidents as (

@@ -1,9 +1,24 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_security_alerts_daily', 'bridge_case_alert', 'dim_alert_rule'],
+        names_of={'customer_name': 'dim_customer.customer_name'},
+        pre_hook='{{ forget_changed_days() }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
 with alert_days as (
     select * from {{ ref('fct_security_alerts_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 links as (
     select * from {{ ref('bridge_case_alert') }}
+    where {{ in_changed_days() }}
 ),
 
 rules as (

@@ -1,3 +1,5 @@
+{{ config(is_read_by_day=true) }}
+
 with scans as (
     select * from {{ ref('fct_sca_compliance') }}
 ),

@@ -1,9 +1,24 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_security_alerts_daily', 'bridge_case_alert', 'fct_incidents', 'fct_vulnerability_daily', 'compliance_posture_daily'],
+        names_of={'customer_name': 'dim_customer.customer_name', 'site_name': 'dim_site.site_name'},
+        pre_hook='{{ forget_changed_days() }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
 with alert_days as (
     select * from {{ ref('fct_security_alerts_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 links as (
     select * from {{ ref('bridge_case_alert') }}
+    where {{ in_changed_days() }}
 ),
 
 incidents as (
@@ -12,10 +27,12 @@ incidents as (
 
 vulnerability_days as (
     select * from {{ ref('fct_vulnerability_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 posture as (
     select * from {{ ref('compliance_posture_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 sites as (
@@ -97,6 +114,7 @@ opened_days as (
         percentile_cont(0.9) within group (order by acknowledge_seconds) as acknowledge_p90,
         percentile_cont(0.95) within group (order by acknowledge_seconds) as acknowledge_p95
     from judged_incidents
+    where {{ in_changed_days('opened_date_key') }}
     group by opened_date_key, customer_key, site_key, severity_key
 ),
 
@@ -116,7 +134,7 @@ closed_days as (
         percentile_cont(0.9) within group (order by resolve_seconds) as resolve_p90,
         percentile_cont(0.95) within group (order by resolve_seconds) as resolve_p95
     from judged_incidents
-    where not is_open
+    where not is_open and {{ in_changed_days('closed_date_key') }}
     group by closed_date_key, customer_key, site_key, severity_key
 ),
 

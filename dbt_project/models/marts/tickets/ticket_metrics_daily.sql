@@ -1,3 +1,16 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_tickets', 'fct_ticket_events', 'fct_ticket_backlog_daily', 'fct_ticket_sla'],
+        names_of={'customer_name': 'dim_customer.customer_name', 'team': 'dim_team.team_name'},
+        pre_hook='{{ forget_changed_days(days_of_what_stands()) }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
 {%- set sla_states = [
     'met', 'breached', 'overdue', 'at_risk', 'running', 'paused', 'superseded', 'superseded_at_risk', 'cancelled'
 ] -%}
@@ -87,6 +100,25 @@ milestones as (
     window same_kind as (partition by ticket_key, event_kind order by event_number)
 ),
 
+opinions as (
+    select
+        told.date_day,
+        tickets.customer_key,
+        tickets.team_key,
+        tickets.priority_code,
+        told.measure,
+        told.value
+    from tickets
+    cross join
+        lateral (
+            values
+            (tickets.rating_requested_on, 'rating_requests', tickets.rating_requests),
+            (tickets.rated_on, 'ratings', tickets.ratings),
+            (tickets.rated_on, 'good_ratings', tickets.good_ratings)
+        ) as told (date_day, measure, value)
+    where told.date_day is not null
+),
+
 observations as (
     select
         event_on as date_day,
@@ -97,6 +129,7 @@ observations as (
         1::numeric as value,
         false as is_standing
     from ticket_events
+    where {{ in_changed_dates('event_on') }}
     union all
     select
         milestones.event_on as date_day,
@@ -123,7 +156,8 @@ observations as (
             ('finally solved', 'labour_cost', case when tickets.is_closed then tickets.labour_cost end)
         ) as measured (milestone, measure, value)
     where
-        measured.milestone in (milestones.first_milestone, milestones.last_milestone)
+        {{ in_changed_dates('milestones.event_on') }}
+        and measured.milestone in (milestones.first_milestone, milestones.last_milestone)
         and measured.value is not null
     union all
     select
@@ -155,33 +189,28 @@ observations as (
             (case when tickets.is_in_maintenance then {{ sla_outcome }} || '_in_maintenance' end)
         ) as judged (measure)
     where
-        (slas.judged_on <= last_days.date_day or slas.judged_on is null)
+        ((slas.judged_on <= last_days.date_day and {{ in_changed_dates('slas.judged_on') }}) or slas.judged_on is null)
         and judged.measure is not null
     union all
     select
-        opinions.date_day,
-        tickets.customer_key,
-        tickets.team_key,
-        tickets.priority_code,
-        opinions.measure,
-        opinions.value,
+        date_day,
+        customer_key,
+        team_key,
+        priority_code,
+        measure,
+        value,
         false as is_standing
-    from tickets
-    cross join
-        lateral (
-            values
-            (tickets.rating_requested_on, 'rating_requests', tickets.rating_requests),
-            (tickets.rated_on, 'ratings', tickets.ratings),
-            (tickets.rated_on, 'good_ratings', tickets.good_ratings)
-        ) as opinions (date_day, measure, value)
-    where opinions.date_day is not null
+    from opinions
+    where {{ in_changed_dates('date_day') }}
 ),
 
 -- Of all customers together the newest day begins with the easternmost: what stands still with whoever has
 -- not come to it yet counts there as well.
 newest as (
-    select max(date_day) as date_day
-    from observations
+    select
+        greatest(
+            (select max(last_days.date_day) from last_days), (select max(opinions.date_day) from opinions)
+        ) as date_day
 ),
 
 carried as (
@@ -217,11 +246,13 @@ counted as (
         value,
         false as is_carried
     from observations
+    where {{ in_changed_dates('date_day') }}
     union all
     select
         *,
         true as is_carried
     from carried
+    where {{ in_changed_dates('date_day') }}
 ),
 
 -- percentiles of a coarser level are taken over its tickets, never over those of its parts

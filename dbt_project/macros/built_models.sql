@@ -1,0 +1,148 @@
+{#-
+    What is built already is not built again. A model's state is a hash of its code and of the states of all it
+    reads; of raw tables the newest load that changed them, of seeds their rows. ops.built_models keeps the
+    state that each relation was built in. When nothing differs the relation holds what would be built, since
+    no model reads a clock: then it stays as it is. `--full-refresh` builds everything anyway.
+-#}
+
+{% materialization table, adapter='postgres' %}
+    {%- set state = wanted_state() -%}
+    {%- if state.is_built -%}
+        {{ return(leave_as_it_is()) }}
+    {%- endif -%}
+    {%- set built = dbt.materialization_table_default() -%}
+    {%- do note_state(state) -%}
+    {{ return(built) }}
+{% endmaterialization %}
+
+{% materialization incremental, adapter='postgres' %}
+    {%- set state = wanted_state() -%}
+    {%- if state.is_built and var('rebuild_from', none) is none -%}
+        {{ return(leave_as_it_is()) }}
+    {%- endif -%}
+    {%- set built = dbt.materialization_incremental_default() -%}
+    {%- do note_state(state) -%}
+    {{ return(built) }}
+{% endmaterialization %}
+
+{% materialization view, adapter='postgres' %}
+    {%- set state = wanted_state() -%}
+    {%- if state.is_built -%}
+        {{ return(leave_as_it_is()) }}
+    {%- endif -%}
+    {%- set built = dbt.materialization_view_default() -%}
+    {%- do note_state(state) -%}
+    {{ return(built) }}
+{% endmaterialization %}
+
+{% materialization seed, adapter='postgres' %}
+    {%- set built = dbt.materialization_seed_default() -%}
+    {%- do note_state({'hash': model.checksum.checksum}) -%}
+    {{ return(built) }}
+{% endmaterialization %}
+
+{% macro wanted_state() -%}
+    {#-
+        hash: the state that `this` is to be built in; is_built: it is in that state. If not, the state it was in
+        is forgotten in the transaction that builds it.
+    -#}
+    {%- set inputs = [] -%}
+    {%- for id in model.depends_on.nodes | sort -%}
+        {%- set parts = id.split('.') -%}
+        {%- do inputs.append(
+            source_state(parts[2], parts[3]) if parts[0] == 'source'
+            else "(select state from ops.built_models where model = '" ~ parts[2] ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {%- set wanted -%}
+        with wanted as (
+            select md5(row('{{ _code_hash() }}', {{ ([_moment_that_counts()] + inputs) | join(', ') }})::text) as state
+        ),
+
+        forgotten as (
+            delete from ops.built_models
+            using wanted
+            where built_models.model = '{{ this.identifier }}' and built_models.state <> wanted.state
+        )
+
+        select
+            wanted.state,
+            built_models.state is not null as is_built
+        from wanted
+        left join ops.built_models
+            on built_models.model = '{{ this.identifier }}' and wanted.state = built_models.state
+    {%- endset -%}
+    {%- set found = run_query(wanted).rows[0] -%}
+    {%- set is_there = load_cached_relation(this) is not none -%}
+    {%- do return({'hash': found[0], 'is_built': found[1] and is_there and not flags.FULL_REFRESH}) -%}
+{%- endmacro %}
+
+{% macro _code_hash() -%}
+    {#-
+        Of an incremental model the SQL differs between its first build and the later ones: there it is the
+        text as written, and how much is kept.
+    -#}
+    {%- set code = sql -%}
+    {%- if model.config.materialized == 'incremental' -%}
+        {%- set code = [model.raw_code, kept_from('keep_detail_months'), kept_from('keep_days_months')] -%}
+    {%- elif _shows_all_of_raw() -%}
+        {%- set code = sql | replace(as_of(), '') -%}
+    {%- endif -%}
+    {{ local_md5(tojson([code, model.config, model.columns, model.description], sort_keys=True)) }}
+{%- endmacro %}
+
+{% macro _shows_all_of_raw() -%}
+    {#- A view of raw tables alone, which as_of limits only if it lies before a load. -#}
+    {%- set found = namespace(others=model.refs | length) -%}
+    {%- for source in model.sources if not source[0].startswith('raw_') -%}
+        {%- set found.others = found.others + 1 -%}
+    {%- endfor -%}
+    {%- do return(model.config.materialized == 'view' and not found.others) -%}
+{%- endmacro %}
+
+{% macro _moment_that_counts() -%}
+    {%- if _shows_all_of_raw() -%}
+        (select {{ as_of() }} where exists (select from ops.loads where as_of > {{ as_of() }}))
+    {%- elif model.config.materialized == 'incremental' and 'as_of()' in model.raw_code -%}
+        {{ as_of() }}
+    {%- else -%}
+        null
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro source_state(source, table) -%}
+    {%- if source.startswith('raw_') -%}
+        (
+            select max(load_id)
+            from ops.loads
+            where
+                source = '{{ source[4:] }}'
+                and resource = '{{ table }}'
+                and finished_at is not null
+                and new + changed + deleted > 0
+        )
+    {%- elif table == 'anomaly_scores' -%}
+        (select max(hour) from predictions.anomaly_scores)
+    {%- elif table == 'rejected_rows' -%}
+        (select row(count(*), max(opened_as_of), max(closed_as_of)) from quarantine.rejected_rows)
+    {%- elif table == 'loads' -%}
+        (select row(count(*), count(finished_at), max(load_id)) from ops.loads)
+    {%- else -%}
+        (select count(*) from {{ source }}.{{ table }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro note_state(state) -%}
+    {%- call statement('note_state', auto_begin=True) -%}
+        insert into ops.built_models (model, state)
+        values ('{{ this.identifier }}', '{{ state.hash }}')
+        on conflict (model) do update
+        set state = excluded.state
+    {%- endcall -%}
+    {%- do adapter.commit() -%}
+{%- endmacro %}
+
+{% macro leave_as_it_is() -%}
+    {%- do store_raw_result('main', message='UNCHANGED', code='UNCHANGED', rows_affected=0) -%}
+    {%- do return({'relations': [this]}) -%}
+{%- endmacro %}

@@ -1,0 +1,37 @@
+{% macro days_to_judge() -%}
+    {#-
+        In an incremental build of prediction_outcomes, the days (date_key) of which something beside incidents says
+        that they are judged again: scores that came or that a build for an earlier moment must not know, what was
+        not due yet and is, and what lies on the other side of the beginning of the records.
+    -#}
+    select distinct {{ date_key('scores.hour') }} as date_key
+    from {{ source('predictions', 'anomaly_scores') }} as scores
+    where scores.as_of > (select coalesce(max(scored_as_of), '-infinity'::timestamptz) from {{ this }})
+    union
+    select built.date_key
+    from {{ this }} as built
+    where built.scored_as_of > {{ as_of() }}
+    union
+    select built.date_key
+    from {{ this }} as built
+    cross join ({{ incidents_observed_until() }}) as observed
+    where built.outcome = 'not_due' and built.due_at <= observed.observed_until
+    union
+    select built.date_key
+    from {{ this }} as built
+    cross join (
+        select coalesce(date_trunc('hour', min(least(occurred_at, detected_at)), 'UTC'), 'infinity'::timestamptz) as hour
+        from {{ ref('fct_incidents') }}
+        where cases + tickets > 0
+    ) as first_record
+    where
+        (built.outcome in ('false_alarm', 'correct_reject') and built.hour < first_record.hour)
+        or (built.outcome = 'expired' and built.is_scored and built.hour >= first_record.hour)
+{%- endmacro %}
+
+{% macro incidents_observed_until() -%}
+    {#- Up to when the incident source has been read as of the moment (timestamptz); one row. -#}
+    select coalesce(max(window_end), '-infinity'::timestamptz) as observed_until
+    from {{ source('ops', 'loads') }}
+    where source = 'thehive' and resource = 'cases' and window_end <= {{ as_of() }}
+{%- endmacro %}

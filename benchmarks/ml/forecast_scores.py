@@ -1,0 +1,109 @@
+"""One forecast of a split, judged beside naive methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.ml.bitbrains import Split
+from benchmarks.ml.results import Score
+from ml.capacity import CapacityModel, CapacityParams, fit
+from ml.capacity_model import NAIVE, Points
+from ml.forecast_measures import Judge
+from ml.grid import Bools, Floats
+
+PERCENTS = ("80", "95")
+NAMES = {"last_value": "last value", "seasonal_naive": "seasonal naive"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model fitted on the train part of a split, its forecasts and who judges them.
+
+    `rows`: the series judged, bool (N,). `seconds`: fit and forecast together.
+    """
+
+    model: CapacityModel
+    points: Points
+    judge: Judge
+    rows: Bools
+    seconds: float
+
+    def judged(self) -> Judge:
+        """The judge of the series that count."""
+        return self.judge.of(self.rows)
+
+    def yhat(self) -> Floats:
+        return self.points.yhat[self.rows]
+
+    def naive(self, name: str) -> Floats:
+        return self.points.naive[name][self.rows]
+
+    @property
+    def cells(self) -> int:
+        """Forecast values made, of all series."""
+        return int(np.isfinite(self.points.yhat).sum())
+
+
+def try_on(split: Split, params: CapacityParams) -> Trial:
+    """Fit the production class and forecast the test part."""
+    started = time.perf_counter()
+    model = fit(split.train, params)
+    points = model.points(model.table, params.horizon)
+    seconds = time.perf_counter() - started
+    actual = model.table.actual(split.test, params.horizon)
+    judge = Judge(actual, points.scale, points.level)
+    return Trial(model, points, judge, judge.is_judged, seconds)
+
+
+def better_naive(trial: Trial) -> str:
+    """The naive method with the lower mean MASE; ours is compared with it series by series."""
+    return min(NAIVE, key=lambda name: trial.judged().mase(trial.naive(name)))
+
+
+def won(trial: Trial, naive: str) -> tuple[int, int]:
+    """On how many series ours has the lower MASE, and of how many."""
+    judge = trial.judged()
+    wins = judge.mases(trial.yhat()) < judge.mases(trial.naive(naive))
+    return int(wins.sum()), len(wins)
+
+
+def band_scores(trials: Sequence[Trial], naive: str) -> tuple[dict[float, float], list[Score]]:
+    """Coverage by level, and mean widths in the series' mean with those of a naive method's bands.
+
+    Both are means over trials, which must be of about the same size.
+    """
+    coverage, scores = {}, []
+    for percent in PERCENTS:
+        lower, upper = f"lower_{percent}", f"upper_{percent}"
+        covered, widths, naive_widths = [], [], []
+        for trial in trials:
+            judge, rows, sides = trial.judged(), trial.rows, trial.points.sides
+            naive_sides = trial.points.naive_sides[naive]
+            covered.append(judge.coverage(sides[lower][rows], sides[upper][rows]))
+            widths.append(judge.width(sides[lower][rows], sides[upper][rows]))
+            naive_widths.append(judge.width(naive_sides[lower][rows], naive_sides[upper][rows]))
+        coverage[int(percent) / 100] = float(np.mean(covered))
+        width, naive_width = float(np.mean(widths)), float(np.mean(naive_widths))
+        scores.append(Score(f"width_{percent}", width, naive_width))
+    return coverage, scores
+
+
+def halves(trial: Trial, split: Split) -> list[Trial]:
+    """Bands from how one half of the judged series turned out, judged on the other; both ways.
+
+    Every second series, in the order of their names, is one half.
+    """
+    numbers = np.cumsum(trial.rows)
+    found = []
+    for remainder in (0, 1):
+        judged = trial.rows & (numbers % 2 == remainder)
+        others = trial.model.table.ids[trial.rows & ~judged]
+        actual = split.test[split.test["unique_id"].isin(others)]
+        model = trial.model.with_bands_from(actual)
+        points = model.points(model.table, model.params.horizon)
+        found.append(Trial(model, points, trial.judge, judged, trial.seconds))
+    return found

@@ -12,7 +12,7 @@ from ml.capacity_model import NAIVE, Points, fit_table
 from ml.capacity_params import CapacityParams
 from ml.forecast_measures import Judge
 from ml.forecast_table import Table, table_of
-from ml.grid import Bools, Floats
+from ml.grid import Bools, Floats, Ints
 
 ALL = "all"
 
@@ -59,13 +59,13 @@ def fold_measures(
     bucket = params.bucket_of(1 - params.embargo, params.horizon)
     for name, steps in slices(bucket, test, params):
         judged = judge.of(rows, steps)
-        known = np.isfinite(judged.actual).any(axis=1)
+        known: Bools = np.asarray(np.isfinite(judged.actual).any(axis=1), dtype=np.bool_)
         kept = np.flatnonzero(rows)[known]
         if len(kept):
             yield from slice_measures(judged.of(known), points, kept, steps, number, name)
 
 
-def slices(bucket: Floats, test: Bools, params: CapacityParams) -> Iterator[tuple[str, Bools]]:
+def slices(bucket: Ints, test: Bools, params: CapacityParams) -> Iterator[tuple[str, Bools]]:
     """Names and test steps of the whole horizon and of each bucket it reaches."""
     yield ALL, test
     first = 1
@@ -78,12 +78,13 @@ def slices(bucket: Floats, test: Bools, params: CapacityParams) -> Iterator[tupl
 
 
 def slice_measures(
-    judge: Judge, points: Points, rows: Floats, steps: Bools, number: int, name: str
+    judge: Judge, points: Points, rows: Ints, steps: Bools, number: int, name: str
 ) -> Iterator[Measure]:
     """All metrics of some series and steps."""
 
     def cut(values: Floats) -> Floats:
-        return values[rows][:, steps]
+        part: Floats = values[rows][:, steps]
+        return part
 
     n = len(rows)
     yhat, naive = cut(points.yhat), [cut(points.naive[each]) for each in NAIVE]

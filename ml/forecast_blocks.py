@@ -32,7 +32,7 @@ class Block:
     @property
     def moves(self) -> Bools:
         """Whether a series ever changed, (n,)."""
-        return np.ptp(self.values, axis=1) > 0
+        return np.asarray(np.ptp(self.values, axis=1) > 0, dtype=np.bool_)
 
     def of(self, chosen: Bools) -> Block:
         """Some of the series."""

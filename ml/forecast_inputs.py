@@ -53,7 +53,9 @@ def inputs_of(values: Floats, horizon: int, season: int, long_season: int | None
     seven = mean(0, 7 * season)
     quarter = max(season // 4, 1)
     next_phase = np.where(ahead % season == season - 1, newest + 1 - season, newest + 1)
-    columns = [values[:, newest - season * lag] - base for lag in range(1, SEASONAL_LAGS + 1)]
+    columns: list[Floats] = [
+        values[:, newest - season * lag] - base for lag in range(1, SEASONAL_LAGS + 1)
+    ]
     columns += [last - base, week - base, values[:, newest - 1] - base]
     columns += [
         values[:, next_phase] - base,

@@ -38,7 +38,8 @@ def plain_members(values: Floats, horizon: int, season: int) -> dict[str, Floats
 
     def by_phase(halflife: float, weight: float) -> Floats:
         medians = phase_medians(values, season, halflife, weight)
-        return medians[:, (length + ahead) % season]
+        coming_phases: Floats = medians[:, (length + ahead) % season]
+        return coming_phases
 
     last = values[:, -1:]
     found = {

@@ -104,7 +104,7 @@ def past_errors(block: Block, regressors: Regressors) -> PastErrors:
     params = regressors.params
     unit = error_unit(block.values, params.season)
     scale = unit[:, None, None]
-    errors = []
+    errors: list[Floats] = []
     for origin in past_origins(block.length, params):
         actual = block.values[:, None, origin : origin + params.horizon]
         _, forecasts = member_stack(block.values[:, :origin], actual.shape[2], regressors)

@@ -35,7 +35,7 @@ class Calendar:
         """Steps since the origin, int64; raises ValueError for absent or off-grid times."""
         if ds.isna().any():
             raise ValueError("column ds holds rows without a time")
-        if self.step is None:
+        if self.step is None or self.origin is None:
             return ds.to_numpy(dtype=np.int64)
         steps, rest = np.divmod(
             (self._plain(ds) - self.origin).dt.as_unit("ns").astype("int64").to_numpy(),
@@ -57,7 +57,8 @@ class Calendar:
             )
         elif self.zone is not None:
             times = times.dt.tz_localize("UTC").dt.tz_convert(self.zone)
-        return times.astype(self.dtype)
+        typed: pd.Series[Any] = times.astype(self.dtype)
+        return typed
 
     @property
     def _is_wall_clock(self) -> bool:

@@ -63,5 +63,5 @@ def split(metric: str, horizon: int) -> Split:
 
 def long(wide: pd.DataFrame) -> pd.DataFrame:
     """One row per series (index) and time (columns)."""
-    frame = wide.rename_axis(index="unique_id", columns="ds").stack(future_stack=True)
-    return frame.rename("y").reset_index()
+    frame = wide.rename_axis(index="unique_id").reset_index()
+    return frame.melt(id_vars="unique_id", var_name="ds", value_name="y")

@@ -48,15 +48,19 @@ class Trial:
         return int(np.isfinite(self.points.yhat).sum())
 
 
-def try_on(split: Split, params: CapacityParams) -> Trial:
-    """Fit the production class and forecast the test part."""
+def try_on(split: Split, params: CapacityParams, is_every_judged: bool = False) -> Trial:
+    """Fit the production class and forecast the test part.
+
+    Series that hardly moved are not judged, unless every series is to be.
+    """
     started = time.perf_counter()
     model = fit(split.train, params)
     points = model.points(model.table, params.horizon)
     seconds = time.perf_counter() - started
     actual = model.table.actual(split.test, params.horizon)
     judge = Judge(actual, points.scale, points.level)
-    return Trial(model, points, judge, judge.is_judged, seconds)
+    rows = np.ones(len(actual), dtype=np.bool_) if is_every_judged else judge.is_judged
+    return Trial(model, points, judge, rows, seconds)
 
 
 def better_naive(trial: Trial) -> str:

@@ -6,6 +6,9 @@ The forecast of a series is the median of up to three members chosen on its past
 Ridge over all series (`ml.forecast_regressors`). Bands are quantiles of past errors
 (`ml.forecast_bands`).
 
+Losses and errors are pooled over the series of a frame: fit one model per resource, so that noisy
+processors do not speak for disks that fill steadily.
+
 Frames are long: unique_id, ds, y, one regular step apart, any number of series. ds holds dates,
 times or step numbers. Gaps in y (NaN, infinite or absent rows) are filled by straight lines between
 known values, only inside history: nothing is filled before a series' first value or after its last.

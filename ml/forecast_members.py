@@ -69,7 +69,9 @@ def seasonal_scale(values: Floats, season: int) -> Floats:
 
 def error_unit(values: Floats, season: int) -> Floats:
     """`seasonal_scale`, (n,), never quite zero, so that errors can be divided by it."""
-    return np.maximum(seasonal_scale(values, season), 1e-6 * np.abs(values).mean(axis=1) + 1e-12)
+    least = 1e-6 * np.abs(values).mean(axis=1) + 1e-12
+    unit: Floats = np.maximum(seasonal_scale(values, season), least)
+    return unit
 
 
 def usual_growth(values: Floats, season: int) -> Floats:

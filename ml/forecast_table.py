@@ -69,7 +69,8 @@ class Calendar:
             return ds
         if not self._is_wall_clock:
             ds = ds.dt.tz_convert("UTC")
-        return ds.dt.tz_localize(None)
+        bare: pd.Series[Any] = ds.dt.tz_localize(None)
+        return bare
 
 
 def calendar_of(ds: pd.Series[Any], step: str) -> Calendar:

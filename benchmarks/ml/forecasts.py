@@ -99,8 +99,8 @@ def m4_hourly() -> SetResult:
     """The official split, OWA against the published Naive2; bands from past origins alone.
 
     Gradient Boosting is the only regressor here: in the research prototype all three gave the same
-    OWA in four times the time. See `benchmarks.ml.m4` on near-duplicate series before comparing with published
-    figures.
+    OWA in four times the time. See `benchmarks.ml.m4` on near-duplicate series before comparing
+    with published figures.
     """
     params = CapacityParams(
         season=m4.SEASON,

@@ -1,10 +1,11 @@
 """Whether past folds show a signal; without one nothing is published.
 
-Two things have to be so on every past fold, and beyond chance over the days of all of them
-(Student's t, one-sided, 5 %): the Brier score is below that of always saying the recent base rate,
-and on a given day rows with an event stand above rows without (an AUC above one half). The first
-alone would pass a model that merely followed a level down; the second alone one that ranks well and
-says absurd numbers. No level of skill is asked for, so that there is nothing to tune.
+On every past fold, rows with an event have to stand above rows without on a given day (an AUC above
+one half, beyond chance over its days), and the Brier score has to be below that of always saying
+the recent base rate; the latter beyond chance over the days of all folds, for it depends on how the
+level drifts. Skill alone would pass a model that merely followed a level down; ranking alone one
+that says absurd numbers. Chance is Student's t, one-sided, 5 %. No amount of skill is asked for, so
+that there is nothing to tune.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class Evidence:
 
     @property
     def is_signal(self) -> bool:
-        """Whether both are better than nothing, be it by chance."""
-        return self.skill > 0.0 and self.auc > 0.5
+        """Whether it ranks beyond chance and its numbers are better than the recent rate."""
+        return self.skill > 0.0 and is_beyond_chance(self.leads)
 
 
 def evidence_of(trial: Trial, probabilities: Floats) -> Evidence:
@@ -79,8 +80,6 @@ def abstention(evidence: Sequence[Evidence]) -> str | None:
     poor = sum(not each.is_signal for each in evidence)
     if poor:
         return f"no signal on {poor} of {len(evidence)} past stretches: {found} on the worst"
-    gains = chain.from_iterable(each.gains for each in evidence)
-    leads = chain.from_iterable(each.leads for each in evidence)
-    if not (is_beyond_chance(gains) and is_beyond_chance(leads)):
-        return f"no signal beyond chance on {len(evidence)} past stretches: {found} on the worst"
+    if not is_beyond_chance(chain.from_iterable(each.gains for each in evidence)):
+        return f"no skill beyond chance on {len(evidence)} past stretches: {found} on the worst"
     return None

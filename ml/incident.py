@@ -12,7 +12,10 @@ in a window can be predicted. Point-in-time features are the frame's affair (`ml
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -31,6 +34,7 @@ __all__ = ["OUTPUT", "IncidentModel", "IncidentParams", "fit"]
 
 OUTPUT = ("probability", "level", "is_flagged", "method", "not_scored_reason", "factors")
 LOWEST_LEVEL = "low"
+ROWS_AT_ONCE = 10_000
 NOTHING_KNOWN = "no feature is known"
 NOTHING_LEARNED = f"fewer than {LEAST_OF_EACH} rows with and without an event to learn from"
 
@@ -77,13 +81,13 @@ class IncidentModel:
         is_flagged = np.zeros(len(frame), dtype=np.bool_)
         if self.members is not None and is_scored.any():
             matrix = self.members.design.matrix(frame[is_scored])
-            probability[is_scored] = self._of_matrix(matrix)
+            probability[is_scored] = self._of_matrix(self.members, matrix)
             is_flagged = is_scored & (np.nan_to_num(probability, nan=-1.0) >= self.threshold)
             named = factors_of(
                 matrix[is_flagged[is_scored]],
                 self.members.design.sources,
                 self.members.design.expected,
-                self._of_matrix,
+                partial(self._of_matrix, self.members),
             )
             for row, parts in zip(np.flatnonzero(is_flagged), named, strict=True):
                 factors[row] = parts
@@ -105,11 +109,15 @@ class IncidentModel:
         """What the vote says, float64 (n,), published or not; the base rate where none is."""
         if self.members is None:
             return np.full(len(frame), self.base_rate)
-        return self._of_matrix(self.members.design.matrix(frame))
+        return self._of_matrix(self.members, self.members.design.matrix(frame))
 
-    def _of_matrix(self, matrix: Floats) -> Floats:
-        assert self.members is not None  # noqa: S101  callers have asked
-        return self.calibration(vote_of(self.members.of_matrix(matrix), self.names))
+    def _of_matrix(self, members: Members, matrix: Floats) -> Floats:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            votes = threads.map(
+                lambda part: vote_of(members.of_matrix(part), self.names),
+                np.array_split(matrix, -(-len(matrix) // ROWS_AT_ONCE) or 1),
+            )
+            return self.calibration(np.concatenate(list(votes)))
 
     def _reasons(self, frame: pd.DataFrame) -> Floats:
         reason = np.full(len(frame), self.abstains, dtype=object)
@@ -159,11 +167,12 @@ def fit(
         said = walked_forward(kind, labels, votes)
     evidence = tuple(evidence_of(*pair) for pair in zip(trials, said, strict=True))
 
-    members, abstains = None, NOTHING_LEARNED
+    members: Members | None = None
+    abstains: str | None = NOTHING_LEARNED
     if has_both(rows, params):
         members = fit_members(rows, params, names or None)
         names = names or tuple(members.fitted)
-        abstains = abstention(evidence)  # type: ignore[assignment]
+        abstains = abstention(evidence)
     return IncidentModel(
         params=params,
         members=members,

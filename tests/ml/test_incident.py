@@ -78,9 +78,8 @@ def test_the_future_changes_nothing_that_was_fitted(
 
 def test_a_label_that_was_not_known_yet_teaches_nothing(frame: pd.DataFrame) -> None:
     params = replace(PARAMS, label_known_at="known_at", embargo_days=0.0)
-    late = frame["is_incident"] == 1.0
-    delay = np.where(late, pd.Timedelta(days=100), pd.Timedelta(days=1))
-    known = frame.assign(known_at=frame["as_of"] + pd.to_timedelta(delay))
+    delay = pd.to_timedelta(1.0 + 99.0 * frame["is_incident"], unit="D")
+    known = frame.assign(known_at=frame["as_of"] + delay)
     with_late = fit(known, params, TRAIN_END)
     without = fit(known[known["known_at"] <= TRAIN_END], params, TRAIN_END)
     assert with_late.rows == without.rows == int((known["known_at"] <= TRAIN_END).sum())
@@ -136,9 +135,8 @@ def test_levels_follow_the_probability(model: IncidentModel, test_rows: pd.DataF
 
 
 def test_rows_that_cannot_be_scored_say_why(model: IncidentModel, test_rows: pd.DataFrame) -> None:
-    odd = test_rows.head(3).copy()
-    odd.iloc[0, odd.columns.get_indexer(["events_365d", "load", "noise"])] = np.nan
-    odd.iloc[1, odd.columns.get_loc("load")] = np.inf
+    odd = test_rows.head(3).assign(load=[np.nan, np.inf, 0.0], noise=[np.nan, 0.0, 0.0])
+    odd["events_365d"] = [np.nan, 1.0, 1.0]
     scored = model.predict(odd)
     assert scored["not_scored_reason"].tolist() == [NOTHING_KNOWN, None, None]
     assert np.isnan(scored["probability"].iloc[0])
@@ -177,7 +175,7 @@ def test_an_unseen_category_is_scored(frame: pd.DataFrame) -> None:
     roles = np.where(frame["load"] > 0, "busy", "idle")
     known = frame.assign(role=roles, hours=frame["load"].abs())
     model = fit(known, params, TRAIN_END)
-    asked = frame.head(2).assign(role=["never seen", None])
+    asked = frame.head(2).assign(role=pd.Series(["never seen", None], dtype="object"))
     assert model.predict(asked)["probability"].notna().all()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -37,16 +39,16 @@ def noisy(seed: int, scale: float) -> Floats:
 
 
 def test_two_that_err_apart_vote_and_a_poor_one_does_not() -> None:
-    said = {"a": noisy(1, 0.5), "b": noisy(2, 0.5), "poor": 1.0 - RISK}
+    said: dict[str, Floats] = {"a": noisy(1, 0.5), "b": noisy(2, 0.5), "poor": 1.0 - RISK}
     assert chosen_members([trial(said)]) == ("a", "b")
 
 
 def test_a_vote_ships_only_where_it_beats_its_members() -> None:
-    said = {"best": RISK, "worse": noisy(1, 1.0), "worst": noisy(2, 2.0)}
+    said: dict[str, Floats] = {"best": RISK, "worse": noisy(1, 1.0), "worst": noisy(2, 2.0)}
     trials = [trial(said)]
     assert chosen_members(trials) == ("best",)
     assert mean_loss(trials, ["best"]) < mean_loss(trials, list(said))
-    same = {"one": RISK, "same": RISK}
+    same: dict[str, Floats] = {"one": RISK, "same": RISK}
     assert chosen_members([trial(same)]) == ("one",)
 
 
@@ -55,7 +57,7 @@ def test_folds_count_alike_whatever_their_size() -> None:
     good_early = np.where(np.arange(3000) < 400, RISK, noisy(1, 1.0))
     good_late = np.where(np.arange(3000) < 400, noisy(1, 3.0), RISK)
     parts = [slice(200), slice(200, 400), slice(400, None)]
-    said = {"early": good_early, "late": good_late}
+    said: dict[str, Floats] = {"early": good_early, "late": good_late}
     losses = {n: [log_loss(LABELS[p], said[n][p]) for p in parts] for n in said}
     best = min(said, key=lambda name: float(np.mean(losses[name])))
     pooled = min(said, key=lambda name: log_loss(LABELS, said[name]))
@@ -99,15 +101,15 @@ def test_no_signal_abstains_and_says_so() -> None:
 
 
 def test_a_signal_within_chance_is_none() -> None:
-    lucky = Evidence(0.01, gains=(1.0, -1.0, 0.9, -0.8), leads=(0.2, -0.2, 0.1, 0.0))
-    assert lucky.is_signal
-    reason = abstention([lucky] * 3)
-    assert reason is not None
-    assert reason.startswith("no signal beyond chance on 3 past stretches")
     sure = Evidence(0.01, gains=(1.0, 0.9, 0.9, 0.8), leads=(0.2, 0.2, 0.1, 0.1))
     assert abstention([sure] * 3) is None
-    one_day = Evidence(0.01, gains=(1.0,), leads=(0.2,))
-    assert abstention([one_day]) is not None
+    lucky_order = replace(sure, leads=(0.2, -0.2, 0.1, 0.0))
+    assert lucky_order.auc > 0.5
+    assert "no signal on 1 of 3" in str(abstention([sure, lucky_order, sure]))
+    lucky_numbers = replace(sure, gains=(1.0, -1.0, 0.9, -0.8))
+    assert "no skill beyond chance on 3" in str(abstention([lucky_numbers] * 3))
+    assert "no signal" in str(abstention([replace(sure, skill=-0.01), sure, sure]))
+    assert "no signal" in str(abstention([replace(sure, leads=(0.2,))])), "one day is no evidence"
 
 
 def test_following_a_level_is_no_signal() -> None:

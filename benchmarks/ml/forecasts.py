@@ -98,7 +98,7 @@ def etth1_daily() -> SetResult:
 def m4_hourly() -> SetResult:
     """The official split, OWA against the published Naive2; bands from past origins alone.
 
-    Gradient Boosting is the only regressor here: in the research prototype all three gave the same
+    Gradient Boosting is the only regressor here: in an experiment all three gave the same
     OWA in four times the time. See `benchmarks.ml.m4` on near-duplicate series before comparing
     with published figures.
     """

@@ -2,8 +2,8 @@
 
 Many of these series are near-duplicates, shifted in time: of a quarter, the 48 test hours correlate
 above 0.999 with a training segment of another series. All methods that learn over all series profit
-from it, the published ones too; with the regressor taught on the other half of the series the
-research prototype kept an OWA of 0.402.
+from it, the published ones too; with the regressor taught on the other half of the series the OWA
+was 0.402 in an experiment.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ def main(dataset: Dataset = "seed") -> None:
     """Build everything, then nothing, then one more day; then ask the marts as dashboards do."""
     warehouse = Warehouse.current(dataset)
     warehouse.start()
+    warehouse.setup()
     connect_dbt(warehouse)
     as_of = _as_of(warehouse)
     a_day_later = as_of + timedelta(days=1)

@@ -9,7 +9,8 @@
 }}
 
 {%- set longest_gap = "interval '5 minutes'" %}
--- both read twice, each time by an index, so they must not be materialised
+
+-- read several times, each time by an index, so these must not be materialised
 with host_hours as not materialized (
     select * from {{ ref('stg_prometheus__host_hourly') }}
 ),
@@ -26,9 +27,11 @@ host_samples as not materialized (
 ),
 
 {% if is_incremental() %}
+    -- the first scrape of a day may count in the hour before it
     changed_days as (
-        select distinct {{ date_key('hour') }} as date_key
+        select distinct {{ date_key('(host_hours.hour + shift.hours)') }} as date_key
         from host_hours
+        cross join (values (interval '0 hours'), (interval '1 hour')) as shift (hours)
         where {{ arrived_since_build() }}
         union
         select {{ date_key('arrived.day_start') }} as date_key
@@ -96,7 +99,6 @@ counted as (
     group by date_key
 ),
 
--- offset 0 keeps the planner from joining: it looks each window up rather than reading everything
 recent_windows as (
     select
         coalesce(counted.counted_until, sample_days.day_start) as starts_at,
@@ -105,6 +107,7 @@ recent_windows as (
     left join counted on {{ date_key('sample_days.day_start') }} = counted.date_key
 ),
 
+-- offset 0 keeps the planner from joining: it looks each window up rather than reading everything
 recent_scrapes as materialized (
     select
         {{ date_key('scrapes.sampled_at') }} as date_key,
@@ -130,11 +133,22 @@ recent_scrapes as materialized (
 -- a scrape at the full hour counts in the hour before it
 failing_hours as materialized (
     select
-        hours.hour + interval '1 hour' * shift.hours as hour,
-        hours.instance
+        hour,
+        instance
     from hours
-    cross join generate_series(0, 1) as shift (hours)
-    where hours.up_ratio < 1
+    where up_ratio < 1
+    union
+    select
+        hour + interval '1 hour' as hour,
+        instance
+    from hours
+    where up_ratio < 1
+    union
+    select
+        hour + interval '1 hour' as hour,
+        instance
+    from host_hours
+    where up_ratio < 1 and hour = any(array(select sample_days.day_start - interval '1 hour' from sample_days))
     union
     select
         hour,

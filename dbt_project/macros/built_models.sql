@@ -6,33 +6,15 @@
 -#}
 
 {% materialization table, adapter='postgres' %}
-    {%- set state = wanted_state() -%}
-    {%- if state.is_built -%}
-        {{ return(leave_as_it_is()) }}
-    {%- endif -%}
-    {%- set built = dbt.materialization_table_default() -%}
-    {%- do note_state(state) -%}
-    {{ return(built) }}
+    {{ return(build_unless_built(dbt.materialization_table_default)) }}
 {% endmaterialization %}
 
 {% materialization incremental, adapter='postgres' %}
-    {%- set state = wanted_state() -%}
-    {%- if state.is_built and var('rebuild_from', none) is none -%}
-        {{ return(leave_as_it_is()) }}
-    {%- endif -%}
-    {%- set built = dbt.materialization_incremental_default() -%}
-    {%- do note_state(state) -%}
-    {{ return(built) }}
+    {{ return(build_unless_built(dbt.materialization_incremental_default)) }}
 {% endmaterialization %}
 
 {% materialization view, adapter='postgres' %}
-    {%- set state = wanted_state() -%}
-    {%- if state.is_built -%}
-        {{ return(leave_as_it_is()) }}
-    {%- endif -%}
-    {%- set built = dbt.materialization_view_default() -%}
-    {%- do note_state(state) -%}
-    {{ return(built) }}
+    {{ return(build_unless_built(dbt.materialization_view_default)) }}
 {% endmaterialization %}
 
 {% materialization seed, adapter='postgres' %}
@@ -40,6 +22,18 @@
     {%- do note_state({'hash': model.checksum.checksum}) -%}
     {{ return(built) }}
 {% endmaterialization %}
+
+{% macro build_unless_built(materialization) -%}
+    {#- dbt's own materialization, unless `this` is in the state that is wanted; days asked for are built anyway. -#}
+    {%- set state = wanted_state() -%}
+    {%- set asks_for_days = model.config.materialized == 'incremental' and var('rebuild_from', none) is not none -%}
+    {%- if state.is_built and not asks_for_days -%}
+        {%- do return(leave_as_it_is()) -%}
+    {%- endif -%}
+    {%- set built = materialization() -%}
+    {%- do note_state(state) -%}
+    {%- do return(built) -%}
+{%- endmacro %}
 
 {% macro wanted_state() -%}
     {#-

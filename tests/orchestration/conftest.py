@@ -23,3 +23,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 def first(home: Home) -> str:
     """What the first demo printed."""
     return home.demo("--size", "tiny", "--as-of", FIRST)
+
+
+@pytest.fixture(scope="module")
+def as_of(home: Home, first: str) -> str:
+    """The moment that the warehouse shows."""
+    with home.connect() as connection:
+        row = connection.execute("select max(as_of) from ops.loads").fetchone()
+    assert row is not None
+    return str(row[0].isoformat())

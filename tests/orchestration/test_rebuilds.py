@@ -7,20 +7,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from tests.e2e.demos import Home, relation_hashes
+from tests.e2e.demos import Home
+from tests.orchestration.built import WORK_LIST, built_state, days, forget_states
 
-Days = dict[int, tuple[int, str, str]]
-
-SCHEMAS = ("intermediate", "core", "features", "marts")
-# What the models that go ticket by ticket have to build this time: another thing after each build.
-WORK_LIST = "int_ticket__to_rebuild"
 LARGE = {
     ("core", "fct_infrastructure"),
     ("core", "fct_interface_traffic_hourly"),
@@ -42,15 +37,6 @@ NEED_HOURS = {
     "service_health_dashboard",
     "site_health_score_daily",
 }
-
-
-@pytest.fixture(scope="module")
-def as_of(home: Home, first: str) -> str:
-    """The moment that the warehouse shows."""
-    with home.connect() as connection:
-        row = connection.execute("select max(as_of) from ops.loads").fetchone()
-    assert row is not None
-    return str(row[0].isoformat())
 
 
 @pytest.fixture(scope="module")
@@ -90,23 +76,6 @@ def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
     ]
 
 
-def forget_states(connection: psycopg.Connection) -> None:
-    """After a change that dbt cannot know of, so that nothing counts as built already."""
-    connection.execute("delete from ops.built_models")
-
-
-def built_state(connection: psycopg.Connection) -> dict[str, dict[str, tuple[int, str]]]:
-    """By schema, rows and hash of everything that is built."""
-    return {
-        schema: {
-            name: rows
-            for name, rows in relation_hashes(connection, schema).items()
-            if name != WORK_LIST
-        }
-        for schema in SCHEMAS
-    }
-
-
 def tickets_written(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:
     """Of every ticket the transactions that wrote its rows."""
     rows: list[tuple[int, str]] = connection.execute(
@@ -115,19 +84,6 @@ def tickets_written(connection: psycopg.Connection, schema: str, name: str) -> d
         ).format(Identifier(schema, name))
     ).fetchall()
     return dict(rows)
-
-
-def days(connection: psycopg.Connection, schema: str, name: str) -> Days:
-    """Of every day its rows, a hash of them, and the transactions that wrote them."""
-    rows: list[tuple[Any, ...]] = connection.execute(
-        SQL(
-            "select date_key, count(*), md5(string_agg(row_hash, '' order by row_hash)), "
-            "string_agg(distinct written_by, ',') "
-            "from (select date_key, md5(t::text) as row_hash, xmin::text as written_by "
-            "from {} as t) as hashed group by date_key"
-        ).format(Identifier(schema, name))
-    ).fetchall()
-    return {day: (count, digest, written) for day, count, digest, written in rows}
 
 
 @contextmanager
@@ -231,60 +187,6 @@ def test_only_tickets_with_news_are_built_again(
             after = tickets_written(connection, *model)
             changed = {ticket for ticket in after if after[ticket] != written[model].get(ticket)}
             assert changed <= {half_built}, model
-
-
-def relations(connection: psycopg.Connection) -> dict[str, int]:
-    """Every table and view of dbt's schemas by its name, and which one it is."""
-    return dict(
-        connection.execute(
-            "select relname::text, oid::bigint from pg_class where relkind in ('r', 'p', 'v') "
-            "and relnamespace::regnamespace::text = any(%s)",
-            ([*SCHEMAS, "staging", "predictions"],),
-        ).fetchall()
-    )
-
-
-def test_what_is_built_already_stays_as_it_is(home: Home, as_of: str) -> None:
-    """With nothing new nothing is written; a minute later only what tells the time."""
-    moment = datetime.fromisoformat(as_of)
-    with home.connect() as connection:
-        home.dbt("run", as_of=as_of)
-        before, tables = built_state(connection), relations(connection)
-        versions = connection.execute("select * from ops.built_days order by 1, 2").fetchall()
-        home.dbt("run", as_of=as_of)
-        assert relations(connection) == tables
-        home.dbt("run", as_of=(moment + timedelta(minutes=1)).isoformat())
-        after = relations(connection)
-        changed = {name for name in tables if after.get(name) != tables[name]}
-        assert {"fct_incident_clocks", "device_status_current"} <= changed
-        assert not {"stg_netbox__devices", "dim_device", "fct_timesheets"} & changed
-        home.dbt("run", as_of=as_of)
-        for schema, rows in built_state(connection).items():
-            assert not {name for name in rows if rows[name] != before[schema][name]}, schema
-        assert len(versions) == len(connection.execute("select from ops.built_days").fetchall())
-
-
-def test_only_days_that_changed_elsewhere_are_built_again(home: Home, as_of: str) -> None:
-    """A day of what the mart reads that got a new version, and one that bears a former name."""
-    mart = ("marts", "top_threats_daily")
-    with home.connect() as connection:
-        before = days(connection, *mart)
-        changed, renamed, *_ = sorted(before)
-        for sql in (
-            "update ops.built_days set version = nextval('ops.day_version') "
-            "where model = 'fct_security_alerts_daily' and date_key = %(changed)s",
-            "delete from marts.top_threats_daily where date_key = %(changed)s",
-            "update marts.top_threats_daily set customer_name = 'Former name' "
-            "where date_key = %(renamed)s and customer_key > 0",
-        ):
-            assert connection.execute(sql, {"changed": changed, "renamed": renamed}).rowcount
-        forget_states(connection)
-        home.dbt("run", "--select", mart[1], as_of=as_of)
-        after = days(connection, *mart)
-        assert {day: rows[:2] for day, rows in after.items()} == {
-            day: rows[:2] for day, rows in before.items()
-        }
-        assert {day for day in after if after[day][2] != before[day][2]} == {changed, renamed}
 
 
 def written_rows(

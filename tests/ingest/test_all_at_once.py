@@ -12,10 +12,11 @@ from ingest.__main__ import _at_once
 # as two loads of hours would be
 ENDLESS = """
 import threading
+import typer
 from ingest.__main__ import _at_once
 
 def do(name):
-    print(name, flush=True)
+    typer.echo(name)  # a line in one piece, which print is not
     threading.Event().wait(60)
     return True
 

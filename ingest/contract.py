@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 import msgspec
 
@@ -169,6 +169,7 @@ class Resource:
         dear.
     volatile: top-level names of the remainder that do not make a new version (prefix ``*`` = suffix
         match).
+    rare: an SQL condition on the few rows of an event that are looked for by time among many.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Resource:
     recount_by: str = ""
     every: timedelta = timedelta(0)
     volatile: frozenset[str] = field(default_factory=frozenset)
+    rare: LiteralString = ""
 
     @property
     def column_types(self) -> dict[str, ColumnType]:

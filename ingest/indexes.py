@@ -17,7 +17,8 @@ def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Reso
     One over other columns than it should have, made before a key changed, is made anew.
 
     BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded
-    and known, by which increments are found, and the time of an event or period.
+    and known, by which increments are found, and the time of an event or period. Rare rows have
+    an index of their own, by their time.
     """
     schema = f"raw_{source}"
     with connection.transaction():
@@ -68,6 +69,9 @@ def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...
     for column in growing:
         name = f"{resource.name}_{column.strip('_')}"
         wanted[name] = ("create index {} on {} using brin ({})", (column,))
+    if resource.rare:
+        statement: LiteralString = "create index {} on {} ({}) where " + resource.rare
+        wanted[f"{resource.name}_rare"] = (statement, resource.changed_at[:1])
     return wanted
 
 

@@ -44,6 +44,8 @@ SAMPLES = Resource(
     margin=timedelta(minutes=2),
     align=timedelta(seconds=1),
     recount=timedelta(days=2),
+    # failed scrapes, above all
+    rare="value = 0",
 )
 QUALITY = {"NaN": "nan", "+Inf": "+inf", "-Inf": "-inf"}
 

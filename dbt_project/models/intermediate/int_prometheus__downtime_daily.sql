@@ -34,9 +34,9 @@ host_samples as not materialized (
         cross join (values (interval '0 hours'), (interval '1 hour')) as shift (hours)
         where {{ arrived_since_build() }}
         union
-        select {{ date_key('arrived.day_start') }} as date_key
+        select to_char(arrived.date_day, 'YYYYMMDD')::integer as date_key
         from (
-            select distinct date_trunc('day', sampled_at, 'UTC') as day_start
+            select distinct {{ utc_date('sampled_at') }} as date_day
             from up_samples
             where {{ arrived_since_build() }}
         ) as arrived
@@ -89,8 +89,8 @@ hours as (
     where coalesce(samples, 0) > 0
 ),
 
--- Scrapes are millions. On which hours one failed the hours themselves tell; scrapes are looked at one by one
--- only where no hour has been counted yet, and in the hours in which one failed.
+-- Scrapes are millions: they are looked at one by one only where no hour has been counted yet, and, of hosts
+-- of which one failed, in the hours in which one failed.
 counted as (
     select
         date_key,
@@ -130,57 +130,57 @@ recent_scrapes as materialized (
         ) as scrapes
 ),
 
+-- which an index of the zeros knows
+failed_scrapes as materialized (
+    select
+        failures.instance,
+        failures.labels_hash,
+        failures.sampled_at
+    from sample_days
+    cross join
+        lateral (
+            select
+                host_samples.instance,
+                host_samples.labels_hash,
+                host_samples.sampled_at
+            from host_samples
+            where
+                host_samples.value = 0
+                and host_samples.sampled_at >= sample_days.day_start
+                and host_samples.sampled_at <= sample_days.day_start + interval '24 hours'
+            offset 0
+        ) as failures
+),
+
 -- a scrape at the full hour counts in the hour before it
 failing_hours as materialized (
-    select
-        hour,
-        instance
-    from hours
-    where up_ratio < 1
-    union
-    select
-        hour + interval '1 hour' as hour,
-        instance
-    from hours
-    where up_ratio < 1
-    union
-    select
-        hour + interval '1 hour' as hour,
-        instance
-    from host_hours
-    where up_ratio < 1 and hour = any(array(select sample_days.day_start - interval '1 hour' from sample_days))
-    union
-    select
-        hour,
-        instance
-    from recent_scrapes
-    where is_failed
+    select distinct date_trunc('hour', failed_scrapes.sampled_at - edge.width, 'UTC') as hour
+    from failed_scrapes
+    cross join (values (interval '0 seconds'), (interval '1 microsecond')) as edge (width)
 ),
 
 -- each of these hours and, since a failure lasts until the next scrape if that is near, the minutes after it
 scrape_windows as (
-    select distinct
-        hour as starts_at,
-        hour + interval '1 hour' as ends_at
-    from failing_hours
-    union all
-    select distinct
-        failing_hours.hour + interval '1 hour' as starts_at,
-        failing_hours.hour + interval '1 hour' + {{ longest_gap }} as ends_at
+    select
+        failing_hours.hour as starts_at,
+        failing_hours.hour + interval '1 hour'
+        + case when next_hours.hour is null then {{ longest_gap }} else interval '0 minutes' end as ends_at
     from failing_hours
     left join failing_hours as next_hours on failing_hours.hour + interval '1 hour' = next_hours.hour
-    where next_hours.hour is null
 ),
 
 failing_hosts as materialized (
-    select distinct instance
-    from failing_hours
+    select distinct
+        labels_hash,
+        instance
+    from failed_scrapes
 ),
 
+-- by the key of samples
 dated_scrapes as (
     select
         {{ date_key('scrapes.sampled_at') }} as date_key,
-        scrapes.instance,
+        failing_hosts.instance,
         scrapes.sampled_at,
         date_trunc('hour', scrapes.sampled_at, 'UTC') as hour,
         scrapes.value = 0 as is_failed
@@ -188,15 +188,17 @@ dated_scrapes as (
     cross join
         lateral (
             select
-                host_samples.instance,
-                host_samples.sampled_at,
-                host_samples.value
-            from host_samples
-            where host_samples.sampled_at >= windows.starts_at and host_samples.sampled_at < windows.ends_at
-            order by host_samples.sampled_at
+                up_samples.labels_hash,
+                up_samples.sampled_at,
+                up_samples.value
+            from up_samples
+            where
+                up_samples.sampled_at >= windows.starts_at
+                and up_samples.sampled_at < windows.ends_at
+                and up_samples.labels_hash = any(array(select failing_hosts.labels_hash from failing_hosts))
             offset 0
         ) as scrapes
-    inner join failing_hosts on scrapes.instance = failing_hosts.instance
+    inner join failing_hosts on scrapes.labels_hash = failing_hosts.labels_hash
 ),
 
 last_hours as (

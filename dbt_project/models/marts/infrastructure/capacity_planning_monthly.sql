@@ -15,13 +15,16 @@
 
 -- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
 
+{%- set resources = ['cpu', 'mem', 'disk', 'net'] %}
+
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (
     select * from {{ ref('fct_infrastructure') }}
     where device_key > 0
 ),
 
-host_days as (
+-- read by its days, as above
+host_days as not materialized (
     select
         *,
         to_date(date_key::text, 'YYYYMMDD') as date_day,
@@ -36,6 +39,7 @@ newest as materialized (
         max(last_hour) + interval '1 hour' as measured_until,
         max(month_start) as month_start
     from host_days
+    where date_key = (select max(known_days.date_key) from host_days as known_days)
 ),
 
 {% if is_incremental() %}
@@ -105,58 +109,74 @@ hourly as materialized (
     group by device_key, customer_key, to_date((date_key / 100)::text || '01', 'YYYYMMDD')
 ),
 
--- of the wanted months, the one before each and the ninety days of each trend
-recent_days as (
+-- of the wanted months, the one before each and the ninety days of each trend; read by the index of days
+recent_days as materialized (
     select *
     from host_days
-    where month_start >= (select min(wanted_months.month_start) - interval '3 months' from wanted_months)
+    where
+        date_key >= (
+            select to_char(min(wanted_months.month_start) - interval '3 months', 'YYYYMMDD')::integer
+            from wanted_months
+        )
 ),
 
 -- a total is the sum of the hours' means
-resource_days as (
-    select
-        recent_days.device_key,
-        recent_days.customer_key,
-        recent_days.month_start,
-        recent_days.date_day,
-        resource.resource,
-        sum(resource.hours) as hours,
-        sum(resource.total) as total,
-        max(resource.highest) as highest
-    from recent_days
-    cross join
-        lateral (
-            values
-            ('cpu', recent_days.cpu_measured_hours, recent_days.cpu_pct_hours, recent_days.cpu_max_pct),
-            ('mem', recent_days.mem_measured_hours, recent_days.mem_pct_hours, recent_days.mem_max_pct),
-            ('disk', recent_days.disk_measured_hours, recent_days.disk_pct_hours, recent_days.disk_max_pct),
-            (
-                'net',
-                recent_days.net_measured_hours,
-                {{ mbit_per_second('recent_days.net_in_bytes + recent_days.net_out_bytes') }},
-                null
-            )
-        ) as resource (resource, hours, total, highest)
-    where resource.hours > 0
-    group by
-        recent_days.device_key,
-        recent_days.customer_key,
-        recent_days.month_start,
-        recent_days.date_day,
-        resource.resource
-),
-
-monthly as (
+device_days as materialized (
     select
         device_key,
         customer_key,
         month_start,
-        resource,
-        sum(hours) as hours,
-        round(sum(total) / sum(hours), 4) as average,
-        max(highest) as highest
-    from resource_days
-    group by device_key, customer_key, month_start, resource
+        date_day,
+        sum(cpu_measured_hours) as cpu_hours,
+        sum(cpu_pct_hours) as cpu_total,
+        max(cpu_max_pct) as cpu_max,
+        sum(mem_measured_hours) as mem_hours,
+        sum(mem_pct_hours) as mem_total,
+        max(mem_max_pct) as mem_max,
+        sum(disk_measured_hours) as disk_hours,
+        sum(disk_pct_hours) as disk_total,
+        max(disk_max_pct) as disk_max,
+        sum(net_measured_hours) as net_hours,
+        sum({{ mbit_per_second('net_in_bytes + net_out_bytes') }}) as net_total
+    from recent_days
+    group by device_key, customer_key, month_start, date_day
+),
+
+device_months as (
+    select
+        device_key,
+        customer_key,
+        month_start,
+    {%- for resource in resources %}
+        sum({{ resource }}_hours) as {{ resource }}_hours,
+        sum({{ resource }}_total) as {{ resource }}_total,
+    {%- endfor %}
+        max(cpu_max) as cpu_max,
+        max(mem_max) as mem_max,
+        max(disk_max) as disk_max
+    from device_days
+    group by device_key, customer_key, month_start
+),
+
+monthly as (
+    select
+        device_months.device_key,
+        device_months.customer_key,
+        device_months.month_start,
+        resource.resource,
+        resource.hours,
+        round(resource.total / resource.hours, 4) as average,
+        resource.highest
+    from device_months
+    cross join
+        lateral (
+            values
+            ('cpu', device_months.cpu_hours, device_months.cpu_total, device_months.cpu_max),
+            ('mem', device_months.mem_hours, device_months.mem_total, device_months.mem_max),
+            ('disk', device_months.disk_hours, device_months.disk_total, device_months.disk_max),
+            ('net', device_months.net_hours, device_months.net_total, null)
+        ) as resource (resource, hours, total, highest)
+    where resource.hours > 0
 ),
 
 compared as materialized (
@@ -174,33 +194,46 @@ compared as materialized (
 points as (
     select
         wanted_months.month_start,
-        resource_days.device_key,
-        resource_days.customer_key,
-        resource_days.resource,
-        (resource_days.date_day - wanted_months.month_start)::numeric as x,
-        round(resource_days.total / resource_days.hours * 10000) as y
+        device_days.device_key,
+        device_days.customer_key,
+        device_days.date_day - wanted_months.month_start as x,
+    {%- for resource in resources %}
+        case
+            when device_days.{{ resource }}_hours > 0
+                then round(device_days.{{ resource }}_total / device_days.{{ resource }}_hours * 10000)::bigint
+        end as {{ resource }}_y{{ ',' if not loop.last }}
+    {%- endfor %}
     from wanted_months
-    inner join resource_days
+    inner join device_days
         on
-            resource_days.date_day < wanted_months.month_start + interval '1 month'
-            and resource_days.date_day >= wanted_months.month_start + interval '1 month' - interval '90 days'
+            device_days.date_day < wanted_months.month_start + interval '1 month'
+            and device_days.date_day >= wanted_months.month_start + interval '1 month' - interval '90 days'
 ),
 
-trends as materialized (
+device_trends as materialized (
     select
         month_start,
         device_key,
         customer_key,
-        resource,
+    {%- for resource in resources %}
         case
-            when count(*) >= 14
+            when count({{ resource }}_y) >= 14
                 then round(
-                    30 * (count(*) * sum(x * y) - sum(x) * sum(y))
-                    / (count(*) * sum(x * x) - sum(x) * sum(x)) / 10000, 4
+                    30 * (
+                        count({{ resource }}_y) * sum(x * {{ resource }}_y)
+                        - sum(x) filter (where {{ resource }}_y is not null) * sum({{ resource }}_y)
+                    )
+                    / (
+                        count({{ resource }}_y) * sum(x * x) filter (where {{ resource }}_y is not null)
+                        - (sum(x) filter (where {{ resource }}_y is not null))
+                        * (sum(x) filter (where {{ resource }}_y is not null))
+                    ) / 10000, 4
                 )
-        end as slope_per_30_days
+        end as {{ resource }}_slope{{ ',' if not loop.last }}
+    {%- endfor %}
     from points
-    group by month_start, device_key, customer_key, resource
+    -- joined in this order, as above
+    group by device_key, customer_key, month_start
 ),
 
 -- who and whose a device was on the last day that measured it in the month
@@ -252,7 +285,12 @@ joined as (
         round(case monthly.resource when 'net' then hourly.net_max else monthly.highest::numeric end, 4) as maximum,
         round(100 * (monthly.average - monthly.previous_average) / nullif(monthly.previous_average, 0), 4)
             as growth_mom_pct,
-        trends.slope_per_30_days,
+        case monthly.resource
+            when 'cpu' then device_trends.cpu_slope
+            when 'mem' then device_trends.mem_slope
+            when 'disk' then device_trends.disk_slope
+            else device_trends.net_slope
+        end as slope_per_30_days,
         owners._known_at,
         owners._load_id
     from compared as monthly
@@ -268,12 +306,11 @@ joined as (
             and monthly.customer_key = hourly.customer_key
             and monthly.month_start = hourly.month_start
     cross join newest
-    left join trends
+    left join device_trends
         on
-            monthly.device_key = trends.device_key
-            and monthly.customer_key = trends.customer_key
-            and monthly.resource = trends.resource
-            and monthly.month_start = trends.month_start
+            monthly.device_key = device_trends.device_key
+            and monthly.customer_key = device_trends.customer_key
+            and monthly.month_start = device_trends.month_start
 ),
 
 final as (

@@ -58,8 +58,6 @@
 {% macro forget_changed_days(more_days=none) -%}
     {#-
         `more_days` is a query of others that are built again; it may ask `changed`, the days that did.
-        Names are those of now: with the setting `names_of`, which tells where each name column comes from,
-        days that bear another one are built again as well.
     -#}
     {%- if is_incremental() -%}
         create temporary table {{ days_written() }} on commit drop as (
@@ -82,20 +80,6 @@
                 model in ('{{ config.get('days_of') | join("', '") }}')
                 and date_key > 0
                 and exists (select from changed where date_key = 0)
-        {%- for column, name in config.get('names_of', {}).items() %}
-            {%- set dimension, name_column = name.split('.') %}
-            {%- set key = dimension[4:] ~ '_key' %}
-            union
-            select built.date_key
-            from {{ this }} as built
-            inner join {{ ref(dimension) }} as dimension on built.{{ key }} = dimension.{{ key }}
-            where
-                built.{{ key }} > 0
-                and built.{{ column }} is distinct from dimension.{{ name_column }}
-            {%- if 'is_current' in graph.nodes['model.opsmart.' ~ dimension].columns %}
-                and dimension.is_current
-            {%- endif %}
-        {%- endfor %}
         {%- if more_days %}
             union
             {{ more_days }}

@@ -32,3 +32,26 @@
     {#- A Prometheus instance without its port: what exporters on the same machine have in common. -#}
     regexp_replace(lower({{ instance }}), ':[0-9]+$', '')
 {%- endmacro %}
+
+{% macro give_names_of_now() -%}
+    {#-
+        Post-hook of marts: their names are those of now. With the setting `names_of`, which tells where each
+        name column comes from, rows of other days that bear a former one get the new one.
+    -#}
+    {%- if is_incremental() -%}
+        {%- for column, name in config.get('names_of', {}).items() %}
+            {%- set dimension, name_column = name.split('.') %}
+            {%- set key = dimension[4:] ~ '_key' %}
+            update {{ this }} as built
+            set {{ column }} = dimension.{{ name_column }}
+            from {{ ref(dimension) }} as dimension
+            where
+                built.{{ key }} = dimension.{{ key }}
+                and built.{{ key }} > 0
+                and built.{{ column }} is distinct from dimension.{{ name_column }}
+            {%- if 'is_current' in graph.nodes['model.opsmart.' ~ dimension].columns %}
+                and dimension.is_current
+            {%- endif %};
+        {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}

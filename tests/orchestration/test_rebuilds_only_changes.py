@@ -42,7 +42,7 @@ def test_what_is_built_already_stays_as_it_is(home: Home, as_of: str) -> None:
 
 
 def test_only_days_that_changed_elsewhere_are_built_again(home: Home, as_of: str) -> None:
-    """A day of what the mart reads that got a new version, and one that bears a former name."""
+    """A day of what the mart reads that has a new version; rows under a former name are renamed."""
     mart = ("marts", "top_threats_daily")
     with home.connect() as connection:
         before = days(connection, *mart)

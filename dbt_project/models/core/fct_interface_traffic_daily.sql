@@ -4,6 +4,7 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         rekeyed_by='host',
+        is_read_by_day=true,
         on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},

@@ -6,10 +6,11 @@
         rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
+        is_read_by_day=true,
+        told_by=['case when has_event then built end'],
         indexes=[
             {'columns': ['date_key'], 'type': 'brin'},
             {'columns': ['device_key', 'host', 'customer_key']},
-            {'columns': ['has_event']},
             {'columns': ['_load_id']},
             {'columns': ['_known_at']}
         ]

@@ -1,35 +1,6 @@
-with eventful_hours as (
-    select *
-    from {{ ref('fct_interface_traffic_hourly') }}
-    where has_event and date_key >= {{ kept_from('keep_detail_months') }}
-),
-
-kinds as (
-    select
-        eventful_hours.hour,
-        eventful_hours.host,
-        eventful_hours.interface_name,
-        eventful_hours.interface_key,
-        eventful_hours.device_key,
-        eventful_hours.device_version_key,
-        eventful_hours.site_key,
-        eventful_hours.customer_key,
-        kind.kind,
-        kind.value
-    from eventful_hours
-    cross join
-        lateral (
-            values
-            (eventful_hours.is_link_down, 'link_down', (60 - eventful_hours.link_up_minutes)::numeric),
-            (eventful_hours.is_flapping, 'flap', eventful_hours.link_changes),
-            (eventful_hours.is_saturated, 'saturation', eventful_hours.util_max_pct::numeric),
-            (
-                eventful_hours.has_error_burst,
-                'error_burst',
-                coalesce(eventful_hours.in_errors, 0) + coalesce(eventful_hours.out_errors, 0)
-            )
-        ) as kind (has_happened, kind, value)
-    where kind.has_happened
+with event_hours as (
+    select * from {{ ref('fct_interface_event_hours') }}
+    where date_key >= {{ kept_from('keep_detail_months') }}
 ),
 
 -- hours of one kind that follow each other are one event, which belongs to whom it began with
@@ -39,7 +10,7 @@ numbered as (
         hour - interval '1 hour' * row_number() over (
             partition by host, interface_name, kind order by hour
         ) as event_number
-    from kinds
+    from event_hours
 ),
 
 events as (

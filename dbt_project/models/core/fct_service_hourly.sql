@@ -6,6 +6,7 @@
         rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
+        is_read_by_day=true,
         indexes=[
             {'columns': ['date_key'], 'type': 'brin'},
             {'columns': ['device_key', 'host', 'customer_key']},

@@ -148,6 +148,7 @@ failed_scrapes as materialized (
                 host_samples.value = 0
                 and host_samples.sampled_at >= sample_days.day_start
                 and host_samples.sampled_at <= sample_days.day_start + interval '24 hours'
+            order by host_samples.sampled_at
             offset 0
         ) as failures
 ),
@@ -196,6 +197,7 @@ dated_scrapes as (
                 up_samples.sampled_at >= windows.starts_at
                 and up_samples.sampled_at < windows.ends_at
                 and up_samples.labels_hash = any(array(select failing_hosts.labels_hash from failing_hosts))
+            order by up_samples.sampled_at
             offset 0
         ) as scrapes
     inner join failing_hosts on scrapes.labels_hash = failing_hosts.labels_hash

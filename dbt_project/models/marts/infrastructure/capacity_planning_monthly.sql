@@ -147,10 +147,10 @@ device_months as (
         device_key,
         customer_key,
         month_start,
-    {%- for resource in resources %}
-        sum({{ resource }}_hours) as {{ resource }}_hours,
-        sum({{ resource }}_total) as {{ resource }}_total,
-    {%- endfor %}
+        {% for resource in resources %}
+            sum({{ resource }}_hours) as {{ resource }}_hours,
+            sum({{ resource }}_total) as {{ resource }}_total,
+        {% endfor %}
         max(cpu_max) as cpu_max,
         max(mem_max) as mem_max,
         max(disk_max) as disk_max
@@ -196,13 +196,13 @@ points as (
         wanted_months.month_start,
         device_days.device_key,
         device_days.customer_key,
-        device_days.date_day - wanted_months.month_start as x,
-    {%- for resource in resources %}
-        case
-            when device_days.{{ resource }}_hours > 0
-                then round(device_days.{{ resource }}_total / device_days.{{ resource }}_hours * 10000)::bigint
-        end as {{ resource }}_y{{ ',' if not loop.last }}
-    {%- endfor %}
+        {% for resource in resources %}
+            case
+                when device_days.{{ resource }}_hours > 0
+                    then round(device_days.{{ resource }}_total / device_days.{{ resource }}_hours * 10000)::bigint
+            end as {{ resource }}_y,
+        {% endfor %}
+        device_days.date_day - wanted_months.month_start as x
     from wanted_months
     inner join device_days
         on
@@ -212,25 +212,25 @@ points as (
 
 device_trends as materialized (
     select
-        month_start,
         device_key,
         customer_key,
-    {%- for resource in resources %}
-        case
-            when count({{ resource }}_y) >= 14
-                then round(
-                    30 * (
-                        count({{ resource }}_y) * sum(x * {{ resource }}_y)
-                        - sum(x) filter (where {{ resource }}_y is not null) * sum({{ resource }}_y)
+        {% for resource in resources %}
+            case
+                when count({{ resource }}_y) >= 14
+                    then round(
+                        30 * (
+                            count({{ resource }}_y) * sum(x * {{ resource }}_y)
+                            - sum(x) filter (where {{ resource }}_y is not null) * sum({{ resource }}_y)
+                        )
+                        / (
+                            count({{ resource }}_y) * sum(x * x) filter (where {{ resource }}_y is not null)
+                            - (sum(x) filter (where {{ resource }}_y is not null))
+                            * (sum(x) filter (where {{ resource }}_y is not null))
+                        ) / 10000, 4
                     )
-                    / (
-                        count({{ resource }}_y) * sum(x * x) filter (where {{ resource }}_y is not null)
-                        - (sum(x) filter (where {{ resource }}_y is not null))
-                        * (sum(x) filter (where {{ resource }}_y is not null))
-                    ) / 10000, 4
-                )
-        end as {{ resource }}_slope{{ ',' if not loop.last }}
-    {%- endfor %}
+            end as {{ resource }}_slope,
+        {% endfor %}
+        month_start
     from points
     -- joined in this order, as above
     group by device_key, customer_key, month_start
@@ -336,7 +336,7 @@ final as (
             when coverage_pct < 60 then 'not measured enough'
             when p95 >= 90 then 'upgrade'
             when p95 >= 80 or p95 + 3 * slope_per_30_days >= 90 then 'plan upgrade'
-            when p95 < 20 and resource <> 'disk' then 'downsize'
+            when p95 < {{ idle_below_pct() }} and resource <> 'disk' then 'downsize'
             else 'keep'
         end as recommendation,
         _known_at,

@@ -1,5 +1,4 @@
--- read twice, so it must not be materialised
-with host_hours as not materialized (
+with host_hours as (
     select * from {{ ref('fct_infrastructure') }}
     where
         device_key > 0
@@ -12,14 +11,30 @@ devices as (
     where is_current and not is_deleted
 ),
 
--- devices whose 95th percentile can be below 20: so many of their hours are. Of the others none is sorted.
+host_days as (
+    select * from {{ ref('fct_infrastructure_daily') }}
+    where device_key > 0 and date_key >= {{ date_key('(' ~ as_of() ~ " - interval '30 days')") }}
+),
+
+first_day as (
+    select min(date_key) as date_key
+    from host_days
+),
+
+-- Devices whose 95th percentile can be that of idle ones: so many of their hours are. Of the others no hour is
+-- read. Days tell it, of the first of which some hours are older than thirty days.
 quiet as materialized (
-    select device_key
-    from host_hours
-    group by device_key
+    select host_days.device_key
+    from host_days
+    cross join first_day
+    group by host_days.device_key
     having
-        count(*) filter (where cpu_avg_pct < 20) > floor(0.95::double precision * (count(cpu_avg_pct) - 1))
-        or count(*) filter (where mem_avg_pct < 20) > floor(0.95::double precision * (count(mem_avg_pct) - 1))
+        sum(host_days.cpu_idle_hours) > floor(
+            0.95 * (sum(host_days.cpu_measured_hours * (host_days.date_key > first_day.date_key)::integer) - 1)
+        )
+        or sum(host_days.mem_idle_hours) > floor(
+            0.95 * (sum(host_days.mem_measured_hours * (host_days.date_key > first_day.date_key)::integer) - 1)
+        )
 ),
 
 measured as (
@@ -66,7 +81,7 @@ final as (
         round(resources.max_pct::numeric, 4) as max_pct
     from resources
     inner join devices on resources.device_key = devices.device_key
-    where resources.hours >= 432 and resources.p95_pct < 20
+    where resources.hours >= 432 and resources.p95_pct < {{ idle_below_pct() }}
 )
 
 select * from final

@@ -1,25 +1,19 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='delete+insert',
+        incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='fail',
-        indexes=[
-            {'columns': ['date_key']},
-            {'columns': ['device_key', 'host', 'customer_key']},
-            {'columns': ['device_key', 'device_name']},
-            {'columns': ['site_key', 'site_name']},
-            {'columns': ['_load_id']},
-            {'columns': ['_known_at']}
-        ]
+        on_schema_change='append_new_columns',
+        days_of=['fct_interface_traffic_daily'],
+        names_of={'site_name': 'dim_site.site_name', 'device_name': 'dim_device.device_name'},
+        pre_hook='{{ forget_changed_days() }}',
+        indexes=[{'columns': ['date_key']}]
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
-
--- read twice, each time by an index, so it must not be materialised
-with interface_days as not materialized (
+with measured as (
     select * from {{ ref('fct_interface_traffic_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 devices as (
@@ -30,58 +24,6 @@ devices as (
 sites as (
     select * from {{ ref('dim_site') }}
     where is_current
-),
-
-{% if is_incremental() %}
-    -- names are those of now: the days of what was renamed are built again. First and last name in the
-    -- order of the index tell whether any row bears another, without reading the rows.
-    renamed_sites as (
-        select sites.site_key
-        from sites
-        cross join
-            lateral (
-                select
-                    min(built.site_name) as first_name,
-                    max(built.site_name) as last_name
-                from {{ this }} as built
-                where built.site_key = sites.site_key
-            ) as told
-        where sites.site_name <> told.first_name or sites.site_name <> told.last_name
-    ),
-
-    renamed_devices as (
-        select devices.device_key
-        from devices
-        cross join
-            lateral (
-                select
-                    min(built.device_name) as first_name,
-                    max(built.device_name) as last_name
-                from {{ this }} as built
-                where built.device_key = devices.device_key
-            ) as told
-        where devices.device_name <> told.first_name or devices.device_name <> told.last_name
-    ),
-
-    days_told_anew as (
-        select built.date_key
-        from {{ this }} as built
-        where
-            built.site_key = any(array(select renamed_sites.site_key from renamed_sites))
-            or built.device_key = any(array(select renamed_devices.device_key from renamed_devices))
-        union
-        {{ rekeyed_days() }}
-    ),
-{% endif %}
-
-measured as (
-    select *
-    from interface_days
-    {% if is_incremental() %}
-        where
-            {{ in_days_to_rebuild('interface_days', day_start('date_key')) }}
-            or date_key = any(array(select days_told_anew.date_key from days_told_anew))
-    {% endif %}
 ),
 
 -- on the day a device changes, its interface has a row for either version

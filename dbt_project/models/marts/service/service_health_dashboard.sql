@@ -1,6 +1,19 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_service_hourly'],
+        names_of={'site_name': 'dim_site.site_name', 'customer_name': 'dim_customer.customer_name'},
+        pre_hook='{{ forget_changed_days(days_between_first_hours()) }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
 with service_hours as (
     select * from {{ ref('fct_service_hourly') }}
-    where date_key >= {{ kept_from('keep_detail_months') }}
+    where {{ in_changed_days() }}
 ),
 
 sites as (

@@ -134,7 +134,7 @@
     {%- set told_by = 'row(' ~ config.get('told_by') | join(', ') ~ ')' if config.get('told_by') else 'built' -%}
     {%- set temporary = run_query("select to_regclass('pg_temp." ~ days_written() ~ "')").columns[0].values()[0] -%}
     {%- set is_written -%}
-        {%- if temporary -%} date_key in (select written.date_key from {{ days_written() }} as written)
+        {%- if temporary -%} date_key = any(array(select written.date_key from {{ days_written() }} as written))
         {%- else -%} date_key is not null
         {%- endif -%}
     {%- endset -%}

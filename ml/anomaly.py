@@ -22,10 +22,11 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ml.alerts import budget_threshold
+from ml.anomaly_output import NOT_MEASURED, OUTPUT, Found, output_frame
 from ml.anomaly_params import AnomalyParams
 from ml.factors import factors_at
 from ml.forest import new_pipeline, oddness
-from ml.grid import Bools, Floats, Grid, grid_of
+from ml.grid import Floats, Grid, grid_of
 from ml.judging import EXTRAS, FleetFloors, Judged, judge
 from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
 from ml.residuals import MIN_HISTORY_DAYS
@@ -34,17 +35,6 @@ from ml.tails import Tail, tail_of
 
 __all__ = ["FEATURES", "OUTPUT", "AnomalyModel", "AnomalyParams", "fit", "fit_grid"]
 
-OUTPUT = (
-    "score",
-    "raw_score",
-    "baseline_score",
-    "severity",
-    "is_flagged",
-    "coverage",
-    "not_scored_reason",
-    "factors",
-)
-NOT_MEASURED = "no metric was measured"
 TOO_NEW = f"less than {MIN_HISTORY_DAYS} days of history"
 DEVICES_AT_ONCE = 32
 STEPS_AT_ONCE = 50_000
@@ -69,11 +59,9 @@ class AnomalyModel:
     def predict(self, frame: pd.DataFrame, score_from: pd.Timestamp | None = None) -> pd.DataFrame:
         """Score every row at or after `score_from`, earlier ones being history.
 
-        Returns one row per row, sorted by entity and time, with those two columns and `OUTPUT`:
-        score (0..1, one minus the share of training steps at least as odd), raw_score,
-        baseline_score, severity, is_flagged, coverage (0..1), not_scored_reason (None where
-        scored), factors (list of `Factor` where flagged, else None). Raises ValueError for a frame
-        without the columns named in the params, with naive times or with a row given twice.
+        Returns one row per row, sorted by entity and time, as `output_frame` lays them out. Raises
+        ValueError for a frame without the columns named in the params, with naive times or with a
+        row given twice.
         """
         grid = grid_of(frame, self.params.axis, self.params.metrics, EXTRAS)
         first = 0 if score_from is None else grid.column(score_from)
@@ -110,36 +98,23 @@ class AnomalyModel:
         step = step + first
         is_scored = judged.can_be_scored[device, step]
         is_flagged = is_scored & (raw >= self.threshold)
-        share = 10.0 ** -self.score_tail(raw)
-        reason = np.where(judged.is_measured[device, step], TOO_NEW, NOT_MEASURED).astype(object)
-        reason[is_scored] = None
         factors = np.full(len(device), None, dtype=object)
         flagged = np.flatnonzero(is_flagged)
         named = factors_at(judged, (device[flagged], step[flagged]), self.params, self.raw_scores)
         for row, parts in zip(flagged, named, strict=True):
             factors[row] = parts
-        seconds = (grid.first_step + step) * self.params.axis.step_minutes * 60
-        return pd.DataFrame(
-            {
-                self.params.axis.entity: grid.entities[device],
-                self.params.axis.time: pd.to_datetime(seconds, unit="s", utc=True),
-                "score": 1.0 - share,
-                "raw_score": raw,
-                "baseline_score": np.where(is_scored, judged.baseline[device, step], np.nan),
-                "severity": self._severity(share, is_scored),
-                "is_flagged": is_flagged,
-                "coverage": np.where(is_scored, judged.coverage[device, step], 0.0),
-                "not_scored_reason": reason,
-                "factors": factors,
-            }
+        reason = np.where(judged.is_measured[device, step], TOO_NEW, NOT_MEASURED).astype(object)
+        reason[is_scored] = None
+        found = Found(
+            raw=raw,
+            rarity=self.score_tail(raw),
+            baseline=judged.baseline[device, step],
+            is_flagged=is_flagged,
+            coverage=judged.coverage[device, step],
+            reason=reason,
+            factors=factors,
         )
-
-    def _severity(self, share: Floats, is_scored: Bools) -> Floats:
-        severity = np.full(len(share), "info", dtype=object)
-        for name, below in reversed(self.params.severities):
-            severity[share < below] = name
-        severity[~is_scored] = None
-        return severity
+        return output_frame(grid, (device, step), self.params, found)
 
 
 def parts_of(grid: Grid) -> Iterator[Grid]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -38,50 +38,66 @@ def factors_at(
     """
     device, step = cells
     magnitudes = magnitudes_at(judged.readings, cells)
-    contributions = contributions_at(judged, cells, magnitudes, score)
-    oddest = np.nan_to_num(np.fmax.reduce(magnitudes, axis=0))
-    expected = as_measured(
-        judged.readings.expected,
-        judged.grid,
-        cells,
-        params.forms,
-    )
-    value = judged.grid.values[device, :, step]
 
+    def scores(states: list[Bools]) -> Floats:
+        shown = [showing(judged, cells, magnitudes, each) for each in states]
+        return score(np.concatenate(shown, axis=1)).reshape(len(states), -1)
+
+    return named(
+        params.metrics,
+        value=judged.grid.values[device, :, step],
+        expected=as_measured(judged.readings.expected, judged.grid, cells, params.forms),
+        contributions=contributions_of(len(params.metrics), scores),
+        oddest=np.fmax.reduce(magnitudes, axis=0),
+        is_known=np.isfinite(magnitudes[0]),
+    )
+
+
+def named(
+    metrics: Sequence[str],
+    *,
+    value: Floats,
+    expected: Floats,
+    contributions: Floats,
+    oddest: Floats,
+    is_known: Bools,
+) -> list[list[Factor]]:
+    """The factors of n cells, the largest contribution first, equal ones by what is oddest.
+
+    All arrays are (n, M); metrics that are not known are not named.
+    """
     result: list[list[Factor]] = []
-    for row in range(len(device)):
-        order = np.lexsort((-oddest[row], -contributions[row].round(9)))
-        named = [m for m in order if np.isfinite(magnitudes[0, row, m])][:MOST_FACTORS]
+    for row in range(len(value)):
+        order = np.lexsort((-np.nan_to_num(oddest[row]), -contributions[row].round(9)))
         result.append(
             [
                 Factor(
-                    metric=params.metrics[m],
+                    metric=metrics[m],
                     value=brief(value[row, m]),
                     expected=brief(expected[row, m]),
                     contribution=brief(max(contributions[row, m], 0.0)),
                 )
-                for m in named
+                for m in [m for m in order if is_known[row, m]][:MOST_FACTORS]
             ]
         )
     return result
 
 
-def contributions_at(judged: Judged, cells: Cells, magnitudes: Floats, score: Score) -> Floats:
-    """What each metric adds to the raw score, (n, M).
+def contributions_of(metrics: int, scores: Callable[[list[Bools]], Floats]) -> Floats:
+    """What each metric adds to the raw score of n cells, (n, M).
 
-    The mean of what is lost when it alone shows what was expected and what is gained when it alone
-    does not: the first and last term of its Shapley value. The first by itself would blame nobody
-    where two metrics are each odd enough.
+    `scores` gives raw scores, (states, n), as if in each state only some metrics, bool (M,), had
+    strayed. A contribution is the mean of what is lost when the metric alone shows what was
+    expected and what is gained when it alone does not: the first and last term of its Shapley
+    value. The first by itself would blame nobody where two metrics are each odd enough.
     """
-    metrics = magnitudes.shape[2]
     everything = np.ones(metrics, dtype=np.bool_)
     alone = np.eye(metrics, dtype=np.bool_)
-    shown = [everything, ~everything, *~alone, *alone]
-    states = [showing(judged, cells, magnitudes, each) for each in shown]
-    whole, none, *rest = score(np.concatenate(states, axis=1)).reshape(len(shown), -1)
+    whole, none, *rest = scores([everything, ~everything, *~alone, *alone])
     lost = whole - np.stack(rest[:metrics])
     gained = np.stack(rest[metrics:]) - none
-    return ((lost + gained) / 2.0).T
+    result: Floats = ((lost + gained) / 2.0).T
+    return result
 
 
 def showing(judged: Judged, cells: Cells, magnitudes: Floats, shown: Bools) -> Floats:

@@ -52,7 +52,7 @@ def judge(
     grid: Grid, params: AnomalyParams, floors: FleetFloors | None, reference: slice
 ) -> Judged:
     """Read a grid; without `floors`, learn them from the days of `reference`."""
-    masked = still_masked(grid, params)
+    masked = still_masked(grid, max(*params.windows, params.still_window + 1))
     per_day = params.axis.steps_per_day
     values = transformed(grid, params.forms)
     readings = readings_of(
@@ -78,8 +78,7 @@ def judge(
     )
 
 
-def still_masked(grid: Grid, params: AnomalyParams) -> Bools:
-    """Steps that teach nothing, bool (D, T): masked, or with a masked step in their windows."""
+def still_masked(grid: Grid, window: int) -> Bools:
+    """Steps that teach nothing, bool (D, T): a masked step among the `window` up to and with it."""
     masked: Bools = grid.extras[IS_MASKED] > 0
-    marks = trailing_sum(masked.astype(np.float64), max(*params.windows, params.still_window + 1))
-    return marks > 0
+    return trailing_sum(masked.astype(np.float64), window) > 0

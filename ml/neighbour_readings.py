@@ -42,7 +42,7 @@ class Usual:
         NaN where a metric was not measured, or too little of a window.
         """
         short = max(LEAST_SHORT, SHORT_MINUTES // axis.step_minutes)
-        long = max(LEAST_LONG, LONG_MINUTES // axis.step_minutes)
+        long = long_window(axis)
         level = values - self.median[:, None]
         residual = level - self.seasonal(values.shape[1], axis)
         return np.stack(
@@ -62,6 +62,11 @@ class Usual:
         share = (middle - hour).astype(np.float32)
         before, after = self.by_hour[:, hour % HOURS], self.by_hour[:, (hour + 1) % HOURS]
         return np.tile(before + share * (after - before), steps // axis.steps_per_day)
+
+
+def long_window(axis: Axis) -> int:
+    """Steps of the longest window a reading looks back over."""
+    return max(LEAST_LONG, LONG_MINUTES // axis.step_minutes)
 
 
 def usual_of(values: Floats, teaches: Bools, axis: Axis) -> Usual:
@@ -88,14 +93,14 @@ def spread_of(readings: Floats, teaches: Bools) -> Floats:
     return np.where(measured.any(axis=-1), spread, np.nan).astype(readings.dtype)
 
 
-def least_spreads(spreads: Floats) -> Floats:
-    """A share of the median spread over the D devices that move at all, (D, 5, M) -> (5, M).
+def least_of(spreads: Floats) -> Floats:
+    """A share of the median over those of D devices that move at all, (D, ...) -> (...).
 
-    One where none does: a metric that never moved anywhere has no unit of its own.
+    One where none does: what never moved anywhere has no unit of its own.
     """
     moving = np.moveaxis(np.where(spreads > 0, spreads, np.nan), 0, -1)
     floor = np.nan_to_num(FLOOR_SHARE * sorted_quantile(moving, 0.5), nan=1.0)
-    return np.maximum(floor, LEAST_FLOOR).astype(spreads.dtype)
+    return np.asarray(np.maximum(floor, LEAST_FLOOR), dtype=spreads.dtype)
 
 
 def in_units(readings: Floats, spread: Floats, floor: Floats) -> Floats:

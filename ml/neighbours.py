@@ -31,8 +31,7 @@ class Neighbours:
         for first in range(0, len(points), STEPS_AT_ONCE):
             part = slice(first, first + STEPS_AT_ONCE)
             near = squares - 2.0 * (points[part] @ self.points.T)
-            if days[part][0] <= self.days[-1]:
-                near[days[part][:, None] == self.days] = np.inf
+            near[days[part][:, None] == self.days] = np.inf
             kth = np.partition(near, NEIGHBOURS - 1, axis=1)[:, NEIGHBOURS - 1]
             own = np.einsum("nf,nf->n", points[part], points[part])
             result[part] = np.sqrt(np.maximum(kth + own, 0.0))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.anomaly import NOT_MEASURED, OUTPUT, TOO_NEW, AnomalyModel, fit
+from ml.anomaly import OUTPUT, TOO_NEW, AnomalyModel, fit
+from ml.anomaly_output import NOT_MEASURED
 from ml.anomaly_params import HOST_METRICS
 from tests.ml.conftest import PARAMS, TRAIN_END
 from tests.ml.estate import START, Estate, estate

@@ -10,10 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ml import forecasts, incidents
+from benchmarks.ml import anomalies, forecasts, incidents
 from benchmarks.ml.results import SetResult
 
-SETS: dict[str, Callable[[], SetResult]] = {**forecasts.SETS, **incidents.SETS}
+SETS: dict[str, Callable[[], SetResult]] = {
+    **anomalies.SETS,
+    **forecasts.SETS,
+    **incidents.SETS,
+}
 
 Only = Annotated[list[str] | None, typer.Option(help="Sets to run, all by default.")]
 

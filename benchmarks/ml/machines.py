@@ -21,9 +21,10 @@ MIDNIGHT = pd.Timestamp("2024-01-01", tz="UTC")
 
 @dataclass(frozen=True)
 class MachineSet:
-    """A public set: its folder, machines, minutes between rows, and rows the peers are averaged over.
+    """A public set: its folder, its machines and the minutes between rows.
 
     `chosen_on` are the machines settings may be chosen on; figures of the others are the proof.
+    Scores of peers are averaged over `smoothing` rows.
     """
 
     folder: str

@@ -10,14 +10,15 @@ training, keeps that budget is ``alerts_per_device_week`` of slice ``recorded``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from ml.alerts import alert_starts, budget_threshold
-from ml.anomaly import AnomalyModel, fit_grid
+from ml.anomaly import fit_grid
 from ml.anomaly_params import AnomalyParams
 from ml.backtest import (
     GATED_SLICE,
@@ -40,15 +41,33 @@ EVENTS_WANTED = 200
 MOST_COPIES = 8
 
 
-def backtest(frame: pd.DataFrame, params: AnomalyParams) -> pd.DataFrame:
+class Fitted(Protocol):
+    """A model of anomalies as its trial needs it: `ml.anomaly` or its challenger."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    @property
+    def baseline_threshold(self) -> float: ...
+
+    def scores(self, grid: Grid, first: int) -> tuple[Floats, Floats]:
+        """Raw and baseline scores from column `first` on, (D, T - first), NaN where not scored."""
+        ...
+
+
+Fit = Callable[[Grid, AnomalyParams, pd.Timestamp], Fitted]
+
+
+def backtest(frame: pd.DataFrame, params: AnomalyParams, fit: Fit = fit_grid) -> pd.DataFrame:
     """Three rolling folds, newest last; no rows where the history is too short.
 
-    Returns the long frame of `ml.backtest`: fold, slice, metric, value, baseline_value, n.
+    `fit` is the `fit_grid` of the model to try. Returns the long frame of `ml.backtest`: fold,
+    slice, metric, value, baseline_value, n.
     """
     grid = grid_of(frame, params.axis, params.metrics, EXTRAS)
     folds = rolling_folds(grid.newest_column() + 1, params.axis.steps_per_day)
     return backtest_frame(
-        measure for fold in folds for measure in trial_of(grid, params, fold).measures()
+        measure for fold in folds for measure in trial_of(grid, params, fold, fit).measures()
     )
 
 
@@ -58,7 +77,7 @@ class Trial:
 
     fold: Fold
     params: AnomalyParams
-    model: AnomalyModel
+    model: Fitted
     grid: Grid
     first: int
     last: int
@@ -125,10 +144,10 @@ class Trial:
         return raw[:, :steps], baseline[:, :steps]
 
 
-def trial_of(grid: Grid, params: AnomalyParams, fold: Fold) -> Trial:
+def trial_of(grid: Grid, params: AnomalyParams, fold: Fold, fit: Fit) -> Trial:
     """Fit on what lies before a fold; the trial looks at no more history than production would."""
     per_day = params.axis.steps_per_day
     oldest = max(fold.train_end // per_day - params.train_days - params.history_days, 0) * per_day
     shown = grid.part(slice(None), slice(oldest, -(-fold.test_end // per_day) * per_day))
-    model = fit_grid(shown, params, shown.moment(fold.train_end - oldest))
+    model = fit(shown, params, shown.moment(fold.train_end - oldest))
     return Trial(fold, params, model, shown, fold.test_start - oldest, fold.test_end - oldest)

@@ -27,6 +27,7 @@ from benchmarks.ml.machines import ASD, SMD, Machine, MachineSet, machines
 # from benchmarks.ml.nab import nab
 from benchmarks.ml.results import Score, SetResult
 from ml import anomaly, neighbour_anomaly
+from ml.anomaly_backtest import Fitted
 from ml.anomaly_params import AnomalyParams
 from ml.grid import Floats, grid_of
 from ml.judging import EXTRAS
@@ -36,7 +37,10 @@ GOALS = {
     "smd": {"pr_auc": 0.62, "best_f1": 0.66, "recall_at_budget": 0.38},
 }
 METRICS = ("pr_auc", "best_f1", "recall_at_budget")
-DETECTORS = {"forest": anomaly.fit, "neighbours": neighbour_anomaly.fit}
+DETECTORS: dict[str, Callable[..., Fitted]] = {
+    "forest": anomaly.fit,
+    "neighbours": neighbour_anomaly.fit,
+}
 
 
 class Trial(NamedTuple):

@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.ml.machines import Machine
-from ml.grid import Floats
+from ml.grid import Floats, Ints
 from ml.residuals import HOURS
 from ml.trailing import trailing_sum
 
@@ -88,6 +88,6 @@ def least(spread: Floats, machine: Machine) -> Floats:
     return result
 
 
-def hours(rows: int, per_day: int) -> Floats:
+def hours(rows: int, per_day: int) -> Ints:
     """Hour of the day of each row, from a midnight on, int64 (rows,)."""
     return np.arange(rows) % per_day * HOURS // per_day

@@ -1,13 +1,18 @@
-"""An estate and a model fitted on its first month, shared by the tests that only read them."""
+"""An estate and models fitted on its first month, shared by the tests that only read them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
-from ml.anomaly import AnomalyModel, AnomalyParams, fit
+from ml import anomaly, neighbour_anomaly
+from ml.anomaly import AnomalyModel, AnomalyParams
+from ml.neighbour_anomaly import NeighbourModel
 from tests.ml.estate import START, Estate, estate
 
+Either = AnomalyModel | NeighbourModel
 PARAMS = AnomalyParams()
 TRAIN_END = START + pd.Timedelta(days=40)
 
@@ -21,4 +26,23 @@ def faulty_estate() -> Estate:
 @pytest.fixture(scope="session")
 def model(faulty_estate: Estate) -> AnomalyModel:
     """Fitted on the forty days before the faults."""
+    return anomaly.fit(faulty_estate.frame, PARAMS, TRAIN_END)
+
+
+@pytest.fixture(scope="session", params=[anomaly.fit, neighbour_anomaly.fit], ids=["forest", "knn"])
+def fit(request: pytest.FixtureRequest) -> Callable[..., Either]:
+    """What fits the forest, and what fits its challenger."""
+    chosen: Callable[..., Either] = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def either(faulty_estate: Estate, fit: Callable[..., Either]) -> Either:
+    """The forest and its challenger, fitted on the same forty days."""
     return fit(faulty_estate.frame, PARAMS, TRAIN_END)
+
+
+@pytest.fixture(scope="session")
+def neighbours(faulty_estate: Estate) -> NeighbourModel:
+    """The challenger alone."""
+    return neighbour_anomaly.fit(faulty_estate.frame, PARAMS, TRAIN_END)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from ml.anomaly import AnomalyModel, fit
 from ml.anomaly_params import HOST_METRICS
-from tests.ml.conftest import PARAMS, TRAIN_END
+from tests.ml.conftest import PARAMS, TRAIN_END, Either
 from tests.ml.estate import START, Estate
 
 NOW = START + pd.Timedelta(days=52, hours=9)
 
 
-def test_a_shuffled_future_changes_no_earlier_score(
-    faulty_estate: Estate, model: AnomalyModel
-) -> None:
+def test_a_shuffled_future_changes_no_earlier_score(faulty_estate: Estate, either: Either) -> None:
     frame = faulty_estate.frame
     later = frame["hour"] > NOW
     shuffled = frame.copy()
@@ -23,48 +22,48 @@ def test_a_shuffled_future_changes_no_earlier_score(
     shuffled.loc[later, list(HOST_METRICS)] = values.to_numpy() * 3.0
     told = shuffled[shuffled["hour"] <= NOW]
 
-    before = model.predict(frame, score_from=TRAIN_END)
+    before = either.predict(frame, score_from=TRAIN_END)
     expected = before[before["hour"] <= NOW].reset_index(drop=True)
-    after = model.predict(shuffled, score_from=TRAIN_END)
+    after = either.predict(shuffled, score_from=TRAIN_END)
     assert_same(after[after["hour"] <= NOW].reset_index(drop=True), expected)
-    assert_same(model.predict(told, score_from=TRAIN_END), expected)
+    assert_same(either.predict(told, score_from=TRAIN_END), expected)
     assert expected["is_flagged"].any()
     assert (after["raw_score"] != before["raw_score"]).any(), "the future was really changed"
 
 
 def test_training_looks_at_nothing_after_its_end(
-    faulty_estate: Estate, model: AnomalyModel
+    faulty_estate: Estate, either: Either, fit: Callable[..., Either]
 ) -> None:
     frame = faulty_estate.frame
     again = fit(frame[frame["hour"] < TRAIN_END], PARAMS)
     assert again.train_end == TRAIN_END
     assert (again.threshold, again.baseline_threshold) == (
-        model.threshold,
-        model.baseline_threshold,
+        either.threshold,
+        either.baseline_threshold,
     )
-    assert_same(again.predict(frame, NOW), model.predict(frame, NOW))
+    assert_same(again.predict(frame, NOW), either.predict(frame, NOW))
 
 
 def test_a_score_is_that_of_the_device_alone_in_any_order_of_rows(
-    faulty_estate: Estate, model: AnomalyModel
+    faulty_estate: Estate, either: Either
 ) -> None:
     frame = faulty_estate.frame
-    whole = model.predict(frame, score_from=NOW)
-    assert_same(model.predict(frame.sample(frac=1.0, random_state=7), score_from=NOW), whole)
+    whole = either.predict(frame, score_from=NOW)
+    assert_same(either.predict(frame.sample(frac=1.0, random_state=7), score_from=NOW), whole)
     few = frame["device_key"].isin([1003, 1011, 1019])
     some = whole[whole["device_key"].isin([1003, 1011, 1019])].reset_index(drop=True)
-    assert_same(model.predict(frame[few], score_from=NOW), some)
+    assert_same(either.predict(frame[few], score_from=NOW), some)
 
 
 def test_the_same_rows_in_another_order_train_the_same_model(
-    faulty_estate: Estate, model: AnomalyModel
+    faulty_estate: Estate, either: Either, fit: Callable[..., Either]
 ) -> None:
     frame = faulty_estate.frame
     again = fit(frame.sample(frac=1.0, random_state=3), PARAMS, TRAIN_END)
-    assert_same(again.predict(frame, NOW), model.predict(frame, NOW))
+    assert_same(again.predict(frame, NOW), either.predict(frame, NOW))
 
 
-def test_known_incidents_teach_nothing(faulty_estate: Estate) -> None:
+def test_known_incidents_teach_nothing(faulty_estate: Estate, fit: Callable[..., Either]) -> None:
     """Whatever a masked stretch of the training month shows, the model is the same."""
     frame = faulty_estate.frame
     span = frame["hour"].between(START + pd.Timedelta(days=20), START + pd.Timedelta(days=22))

@@ -35,7 +35,7 @@ def threshold_metrics(flagged: Bools, is_odd: Bools, step_minutes: int) -> dict[
     """Alarms a day and share of events found, of n rows flagged by a threshold set elsewhere."""
     days = len(flagged) * step_minutes / MINUTES_PER_DAY
     return {
-        "alarms_per_day": alarms(flagged, GAP_MINUTES // step_minutes) / days,
+        "alarms_per_day": alarms(flagged, step_minutes) / days,
         "recall": events_found(flagged, is_odd),
     }
 
@@ -49,13 +49,14 @@ def threshold_for(scores: Floats, step_minutes: int) -> float:
     best = float("inf")
     for candidate in np.unique(ordered[ranks]):
         flagged = scores >= candidate
-        if flagged.sum() <= most and alarms(flagged, GAP_MINUTES // step_minutes) <= budget:
+        if flagged.sum() <= most and alarms(flagged, step_minutes) <= budget:
             best = min(best, float(candidate))
     return best
 
 
-def alarms(flagged: Bools, gap: int) -> int:
-    """Runs of flagged rows, runs at most `gap` rows apart being one."""
+def alarms(flagged: Bools, step_minutes: int) -> int:
+    """Runs of flagged rows, runs at most 30 minutes apart being one."""
+    gap = max(1, GAP_MINUTES // step_minutes)
     rows = np.flatnonzero(flagged)
     return int(len(rows) > 0) + int((np.diff(rows) > gap).sum())
 

@@ -23,8 +23,7 @@ from benchmarks.ml.alarm_scores import (
 )
 from benchmarks.ml.anomaly_peers import naive_scores, peer_scores
 from benchmarks.ml.machines import ASD, SMD, Machine, MachineSet, machines
-
-# from benchmarks.ml.nab import nab
+from benchmarks.ml.nab import nab
 from benchmarks.ml.results import Score, SetResult
 from ml import anomaly, neighbour_anomaly
 from ml.anomaly_backtest import Fitted
@@ -141,5 +140,5 @@ SETS: dict[str, Callable[[], SetResult]] = {
     "asd": partial(machine_set, "asd", ASD, "neighbours", GOALS["asd"]),
     "smd": partial(machine_set, "smd", SMD, "neighbours", GOALS["smd"]),
     "asd_hourly": partial(machine_set, "asd_hourly", ASD, "forest", {}, Machine.hourly),
-    #    "nab": nab,
+    "nab": nab,
 }

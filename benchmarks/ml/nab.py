@@ -33,7 +33,6 @@ GAP_MINUTES = 120
 ALL_DAYS = 10_000
 DAY = pd.Timedelta(days=1)
 SATURATED = 2.0**-53
-NANOSECONDS_PER_MINUTE = 60 * 10**9
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Series:
 
     @property
     def step_minutes(self) -> int:
-        return round(float(np.median(np.diff(self.at.asi8))) / NANOSECONDS_PER_MINUTE)
+        return round(np.median(np.diff(self.at.to_numpy())) / np.timedelta64(1, "m"))
 
 
 def nab() -> SetResult:
@@ -116,12 +115,14 @@ def detections(series: Series) -> Bools:
             found.append(model.predict(seen, score_from=learned))
         learned += DAY
     scores = pd.concat(found).set_index("at")["severity"]
-    return np.asarray(scores.reindex(step).isin(DETECTED), dtype=np.bool_)
+    detected: Bools = scores.reindex(step).isin(DETECTED).to_numpy(dtype=np.bool_)
+    return detected
 
 
 def only_alerts(series: Series, detected: Bools) -> Bools:
     """The first detection of each alert."""
-    return alert_starts(detected[None], GAP_MINUTES // series.step_minutes)[0]
+    alerts: Bools = alert_starts(detected[None], GAP_MINUTES // series.step_minutes)[0]
+    return alerts
 
 
 def gaussian(series: Series) -> Bools:
@@ -145,7 +146,7 @@ def read() -> list[Series]:
     for path in sorted(name for name in texts if name.endswith(".csv")):
         name = path.removeprefix("data/")
         rows = pd.read_csv(io.BytesIO(texts[path]), parse_dates=["timestamp"])
-        at = pd.DatetimeIndex(rows["timestamp"]).tz_localize("UTC").as_unit("ns")
+        at = pd.DatetimeIndex(rows["timestamp"]).tz_localize("UTC")
         windows = [
             (
                 int(at.searchsorted(pd.Timestamp(first, tz="UTC"))),

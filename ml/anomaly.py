@@ -12,9 +12,6 @@ rougher ones.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +19,16 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ml.alerts import budget_threshold
-from ml.anomaly_output import NOT_MEASURED, OUTPUT, Found, output_frame
+from ml.anomaly_output import NOT_MEASURED, OUTPUT, Found, output_frame, predicted
 from ml.anomaly_params import AnomalyParams
 from ml.factors import factors_at
 from ml.forest import new_pipeline, oddness
 from ml.grid import Floats, Grid, grid_of
 from ml.judging import EXTRAS, FleetFloors, Judged, judge
+from ml.parts import by_parts
 from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
 from ml.residuals import MIN_HISTORY_DAYS
-from ml.sampling import LEAST_STEPS, training_steps
+from ml.sampling import LEAST_STEPS, training_part, training_steps
 from ml.tails import Tail, tail_of
 
 __all__ = ["FEATURES", "OUTPUT", "AnomalyModel", "AnomalyParams", "fit", "fit_grid"]
@@ -63,16 +61,11 @@ class AnomalyModel:
         ValueError for a frame without the columns named in the params, with naive times or with a
         row given twice.
         """
-        grid = grid_of(frame, self.params.axis, self.params.metrics, EXTRAS)
-        first = 0 if score_from is None else grid.column(score_from)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            parts = list(threads.map(lambda part: self._scored(part, first), parts_of(grid)))
-        return pd.concat(parts, ignore_index=True)
+        return predicted(frame, self.params, score_from, DEVICES_AT_ONCE, self._scored)
 
     def scores(self, grid: Grid, first: int) -> tuple[Floats, Floats]:
         """Raw and baseline scores from column `first` on, (D, T - first), NaN where not scored."""
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            parts = list(threads.map(lambda part: self._grids(part, first), parts_of(grid)))
+        parts = by_parts(grid, DEVICES_AT_ONCE, lambda part: self._grids(part, first))
         raw, baseline = zip(*parts, strict=True)
         return np.concatenate(raw), np.concatenate(baseline)
 
@@ -117,12 +110,6 @@ class AnomalyModel:
         return output_frame(grid, (device, step), self.params, found)
 
 
-def parts_of(grid: Grid) -> Iterator[Grid]:
-    """Some devices at a time: what they need fits the processor's cache better, and memory."""
-    for first in range(0, len(grid.entities), DEVICES_AT_ONCE):
-        yield grid.part(slice(first, first + DEVICES_AT_ONCE))
-
-
 def fit(
     frame: pd.DataFrame, params: AnomalyParams, train_end: pd.Timestamp | None = None
 ) -> AnomalyModel:
@@ -138,11 +125,8 @@ def fit_grid(
     grid: Grid, params: AnomalyParams, train_end: pd.Timestamp | None = None
 ) -> AnomalyModel:
     """`fit` for a frame already laid out."""
-    end = grid.newest_column() + 1 if train_end is None else grid.column(train_end)
+    grid, start, end = training_part(grid, params, train_end)
     per_day = params.axis.steps_per_day
-    start = max(end - params.train_days * per_day, 0)
-    grid = grid.part(slice(None), slice(0, -(-end // per_day) * per_day))
-
     judged = judge(grid, params, None, slice(start // per_day, -(-end // per_day)))
     teaches = training_steps(judged, start, end)
     cells = np.nonzero(teaches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.anomaly_params import AnomalyParams
-from ml.grid import Bools, Cells, Floats, Grid
+from ml.grid import Bools, Cells, Floats, Grid, grid_of
+from ml.judging import EXTRAS
+from ml.parts import by_parts
 
 OUTPUT = (
     "score",
@@ -43,6 +46,20 @@ class Found:
     coverage: Floats
     reason: Objects
     factors: Objects
+
+
+def predicted(
+    frame: pd.DataFrame,
+    params: AnomalyParams,
+    score_from: pd.Timestamp | None,
+    devices: int,
+    scored: Callable[[Grid, int], pd.DataFrame],
+) -> pd.DataFrame:
+    """What `scored` says of each part of a frame from a column on, so many devices at a time."""
+    grid = grid_of(frame, params.axis, params.metrics, EXTRAS)
+    first = 0 if score_from is None else grid.column(score_from)
+    parts = by_parts(grid, devices, lambda part: scored(part, first))
+    return pd.concat(parts, ignore_index=True)
 
 
 def output_frame(grid: Grid, cells: Cells, params: AnomalyParams, found: Found) -> pd.DataFrame:

@@ -9,16 +9,14 @@ an anomaly of two days does not become the rule on its second.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ml.alerts import budget_threshold
-from ml.anomaly_output import NOT_MEASURED, Found, output_frame
+from ml.anomaly_output import NOT_MEASURED, Found, output_frame, predicted
 from ml.anomaly_params import AnomalyParams
 from ml.baseline import robust_z
 from ml.factors import Factor, contributions_of, named
@@ -26,7 +24,9 @@ from ml.grid import Bools, Floats, Grid, Ints, grid_of
 from ml.judging import COVERAGE, EXTRAS, still_masked
 from ml.neighbour_device import LEAST_DAYS, Device, Oddness, devices_of, oddness_of
 from ml.neighbour_readings import READINGS, least_of, long_window
+from ml.parts import by_parts
 from ml.rarity import on_log_scale
+from ml.sampling import training_part
 from ml.tails import Tail, tail_of
 from ml.transforms import as_measured, transformed
 
@@ -57,17 +57,11 @@ class NeighbourModel:
 
     def predict(self, frame: pd.DataFrame, score_from: pd.Timestamp | None = None) -> pd.DataFrame:
         """Score every row at or after `score_from`, as `ml.anomaly.AnomalyModel.predict` does."""
-        grid = grid_of(frame, self.params.axis, self.params.metrics, EXTRAS)
-        first = 0 if score_from is None else grid.column(score_from)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            parts = list(threads.map(lambda part: self._scored(part, first), parts_of(grid)))
-        return pd.concat(parts, ignore_index=True)
+        return predicted(frame, self.params, score_from, DEVICES_AT_ONCE, self._scored)
 
     def scores(self, grid: Grid, first: int) -> tuple[Floats, Floats]:
         """Raw and baseline scores from column `first` on, (D, T - first), NaN where not scored."""
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            parts = list(threads.map(self._grids, parts_of(grid)))
-        raw, baseline = zip(*parts, strict=True)
+        raw, baseline = zip(*by_parts(grid, DEVICES_AT_ONCE, self._grids), strict=True)
         return np.concatenate(raw)[:, first:], np.concatenate(baseline)[:, first:]
 
     def _devices(self, grid: Grid) -> Iterator[tuple[Device, Oddness | None]]:
@@ -154,12 +148,10 @@ def fit_grid(
     grid: Grid, params: AnomalyParams, train_end: pd.Timestamp | None = None
 ) -> NeighbourModel:
     """`fit` for a frame already laid out."""
-    end = grid.newest_column() + 1 if train_end is None else grid.column(train_end)
+    grid, start, end = training_part(grid, params, train_end)
     per_day = params.axis.steps_per_day
-    start = max(end - params.train_days * per_day, 0)
-    grid = grid.part(slice(None), slice(0, -(-end // per_day) * per_day))
-
-    devices = [d for part in parts_of(grid) for d in devices_of(part, params, start, end)]
+    parts = by_parts(grid, DEVICES_AT_ONCE, lambda part: devices_of(part, params, start, end))
+    devices = [device for part in parts for device in part]
     known = [row for row, device in enumerate(devices) if device.usual is not None]
     if not known:
         raise ValueError(
@@ -167,8 +159,7 @@ def fit_grid(
             f"incidents, between {grid.moment(start)} and {grid.moment(end)}"
         )
     floor = least_of(np.stack([devices[row].spread for row in known]))
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        odd = list(threads.map(lambda row: oddness_of(devices[row], floor, params), known))
+    odd = [oddness_of(devices[row], floor, params) for row in known]
     least_reach = float(least_of(np.array([[each.reach] for each in odd]))[0])
     raw = np.full(grid.is_row.shape, np.nan)
     for row, each in zip(known, odd, strict=True):
@@ -192,12 +183,6 @@ def fit_grid(
         train_end=grid.moment(end),
         rows=rows,
     )
-
-
-def parts_of(grid: Grid) -> Iterator[Grid]:
-    """Some devices at a time, for memory."""
-    for first in range(0, len(grid.entities), DEVICES_AT_ONCE):
-        yield grid.part(slice(first, first + DEVICES_AT_ONCE))
 
 
 def naive(

@@ -40,9 +40,3 @@ def fit(request: pytest.FixtureRequest) -> Callable[..., Either]:
 def either(faulty_estate: Estate, fit: Callable[..., Either]) -> Either:
     """The forest and its challenger, fitted on the same forty days."""
     return fit(faulty_estate.frame, PARAMS, TRAIN_END)
-
-
-@pytest.fixture(scope="session")
-def neighbours(faulty_estate: Estate) -> NeighbourModel:
-    """The challenger alone."""
-    return neighbour_anomaly.fit(faulty_estate.frame, PARAMS, TRAIN_END)

@@ -39,7 +39,7 @@ LEAST_LOG_EXCESS = 0.05
 class NeighbourModel:
     """A fitted model; `train_start` and `train_end` bound the reference period, end excluded.
 
-    `floor`: float32 (5, M), the least spread of a reading; `least_reach` likewise of a device's
+    `floor`: float32 (4, M), the least spread of a reading; `least_reach` likewise of a device's
     reach; `baseline_floor`: (M,). A device's reference is rebuilt from the frame on every call:
     scoring needs its rows from `train_start` on.
     """

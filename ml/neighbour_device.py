@@ -18,7 +18,7 @@ from ml.neighbour_readings import (
     spread_of,
     usual_of,
 )
-from ml.neighbours import NEIGHBOURS, Neighbours, neighbours_of
+from ml.neighbours import Neighbours, neighbours_of
 from ml.trailing import trailing_sum
 from ml.transforms import transformed
 
@@ -30,7 +30,7 @@ FAR = 0.99
 class Device:
     """A device of a grid with T steps and M metrics, read by its reference period.
 
-    `values`: float32 (M, T), transformed. `readings`: (5, M, T), `spread`: (5, M). `teaches`: bool
+    `values`: float32 (M, T), transformed. `readings`: (4, M, T), `spread`: (4, M). `teaches`: bool
     (T,), the measured, unmasked steps of the reference period. `is_measured`: bool (T,). `days`:
     int64 (T,). `usual` is None where the reference period covers less than two days: steps are
     compared with those of other days.
@@ -47,11 +47,11 @@ class Device:
     @property
     def is_known(self) -> Bools:
         """Metrics with a reference, bool (M,)."""
-        known: Bools = np.isfinite(self.spread[READINGS.index("level")])
+        known: Bools = np.isfinite(self.spread[READINGS.index("residual")])
         return known
 
     def points(self, floor: Floats) -> Floats:
-        """Readings in units of their spreads, at least `floor` (5, M); float32 (T, 5 M)."""
+        """Readings in units of their spreads, at least `floor` (4, M); float32 (T, 4 M)."""
         return in_units(self.readings, self.spread, floor)
 
 
@@ -74,9 +74,8 @@ def device_of(
 ) -> Device:
     """Read one device's values, float32 (M, T), by its measured steps that may teach."""
     teaches = is_measured & may_teach
-    covered = np.bincount(days[teaches], minlength=1)
-    # another day must hold enough neighbours for every step
-    if teaches.sum() < LEAST_DAYS * grid.axis.steps_per_day or (covered >= NEIGHBOURS).sum() < 2:
+    # at least half of them then lie on other days than any one step
+    if teaches.sum() < LEAST_DAYS * grid.axis.steps_per_day:
         nothing = np.full((len(READINGS), len(values)), np.nan, dtype=values.dtype)
         readings = np.broadcast_to(nothing[..., None], (*nothing.shape, values.shape[1]))
         return Device(values, readings, nothing, teaches, is_measured, days, None)

@@ -1,11 +1,10 @@
-"""How far each measurement of a device is from its usual, read five ways.
+"""How far each measurement of a device is from its usual, read four ways.
 
 From a device's reference period: the median of each metric and how the hour of the day moves it.
 Each step is then read as
 
-- what the hour of the day leaves over, and the deviation from the median as it is (a metric without
-  a daily rhythm is read worse through one);
-- the mean of that deviation over the long window, for what lasts;
+- what the hour of the day leaves over;
+- the mean deviation from the median over the long window, for what lasts;
 - the first, minus its own mean over the short and over the long window, for what has just begun.
 
 A reading is divided by its own spread in the reference period: the larger of 1.4826 MAD and the
@@ -22,7 +21,7 @@ from ml.grid import Axis, Bools, Floats
 from ml.residuals import FLOOR_SHARE, HOURS, LEAST_FLOOR, MIN_HISTORY_DAYS
 from ml.trailing import sorted_quantile, trailing_mean
 
-READINGS = ("hour_residual", "level", "long_mean", "short_contrast", "long_contrast")
+READINGS = ("residual", "long_mean", "short_contrast", "long_contrast")
 SHORT_MINUTES, LONG_MINUTES = 15, 30
 LEAST_SHORT, LEAST_LONG = 3, 6
 SIGMA_PER_MAD = 1.4826
@@ -37,7 +36,7 @@ class Usual:
     by_hour: Floats
 
     def readings(self, values: Floats, axis: Axis) -> Floats:
-        """Readings without units, float32 (5, M, T), of values (M, T) from a midnight on.
+        """Readings without units, float32 (4, M, T), of values (M, T) from a midnight on.
 
         NaN where a metric was not measured, or too little of a window.
         """
@@ -48,7 +47,6 @@ class Usual:
         return np.stack(
             [
                 residual,
-                level,
                 trailing_mean(level, long),
                 residual - trailing_mean(residual, short),
                 residual - trailing_mean(residual, long),
@@ -82,7 +80,7 @@ def usual_of(values: Floats, teaches: Bools, axis: Axis) -> Usual:
 
 
 def spread_of(readings: Floats, teaches: Bools) -> Floats:
-    """Spread of each reading in the steps that teach, float32 (5, M); NaN for what is unknown."""
+    """Spread of each reading in the steps that teach, float32 (4, M); NaN for what is unknown."""
     known = readings[..., teaches]
     measured = np.isfinite(known)
     count = np.maximum(measured.sum(axis=-1), 1)
@@ -104,7 +102,7 @@ def least_of(spreads: Floats) -> Floats:
 
 
 def in_units(readings: Floats, spread: Floats, floor: Floats) -> Floats:
-    """Readings as points to measure distances between, float32 (T, 5 M); unknown is as usual."""
+    """Readings as points to measure distances between, float32 (T, 4 M); unknown is as usual."""
     unit = np.fmax(spread, floor)[..., None]
     points = np.clip(np.nan_to_num(readings / unit), -LARGEST, LARGEST)
     return np.ascontiguousarray(points.reshape(-1, readings.shape[-1]).T)

@@ -1,8 +1,8 @@
 """Anomalies of machines, found by the production classes with other columns.
 
 At minutes "ours" is `ml.neighbour_anomaly`, at the hour `ml.anomaly`; the other of the two stands
-beside it. Which detector serves which grain was chosen on half of the machines (`pr_auc_proof` is
-of the others).
+beside it. Which of them is for which grain is chosen on half of the machines; `pr_auc_proof` is of
+the others.
 """
 
 from __future__ import annotations

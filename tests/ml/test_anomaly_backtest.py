@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from ml import neighbour_anomaly
 from ml.alerts import budget_threshold
-from ml.anomaly import AnomalyModel, AnomalyParams, fit
+from ml.anomaly import AnomalyModel, AnomalyParams
 from ml.anomaly_backtest import backtest
 from ml.backtest import (
     Detector,
@@ -23,7 +26,7 @@ from ml.backtest import (
 from ml.grid import Axis, grid_of
 from ml.injection import KINDS, inject
 from ml.judging import EXTRAS
-from tests.ml.conftest import PARAMS
+from tests.ml.conftest import PARAMS, Either
 from tests.ml.estate import START, Estate, estate
 
 FIRST = 40 * 24
@@ -73,6 +76,20 @@ def test_the_backtest_is_whole_repeatable_and_passes_the_gate() -> None:
     assert alerts["value"].between(0.1, 1.5).all()
     passed, reason = is_promotable(found)
     assert passed, reason
+
+
+def test_the_challenger_stands_the_same_trial_and_the_forest_wins_it_at_the_hour() -> None:
+    frame = estate(hosts=6, days=55, seed=6).frame
+    forest, challenger = (
+        backtest(frame, PARAMS, *fit) for fit in ((), (neighbour_anomaly.fit_grid,))
+    )
+    keys = ["fold", "slice", "metric"]
+    assert challenger[keys].equals(forest[keys])
+    is_compared = (forest["slice"] == "injected") & (forest["metric"] == "pr_auc")
+    assert challenger["baseline_value"][is_compared].to_numpy() == pytest.approx(
+        forest["baseline_value"][is_compared].to_numpy(), abs=0.02
+    )
+    assert forest["value"][is_compared].mean() > challenger["value"][is_compared].mean() + 0.1
 
 
 def test_a_short_history_has_no_backtest_and_is_not_promoted() -> None:
@@ -155,7 +172,7 @@ def test_injected_faults_stay_in_their_window_and_within_what_the_fleet_has_show
     assert np.array_equal(again.grid.values, faults.grid.values, equal_nan=True)
 
 
-def test_the_same_class_runs_on_other_columns_and_steps() -> None:
+def test_the_same_class_runs_on_other_columns_and_steps(fit: Callable[..., Either]) -> None:
     """As on a public benchmark: five-minute rows, metrics without names, text for the entity."""
     random = np.random.default_rng(0)
     rows = 12 * 288

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.baseline import SIGMA_PER_MAD
 from ml.grid import Axis, Bools, Floats
 from ml.residuals import FLOOR_SHARE, HOURS, LEAST_FLOOR, MIN_HISTORY_DAYS
 from ml.trailing import sorted_quantile, trailing_mean
@@ -24,7 +25,6 @@ from ml.trailing import sorted_quantile, trailing_mean
 READINGS = ("residual", "long_mean", "short_contrast", "long_contrast")
 SHORT_MINUTES, LONG_MINUTES = 15, 30
 LEAST_SHORT, LEAST_LONG = 3, 6
-SIGMA_PER_MAD = 1.4826
 LARGEST = np.float32(1e4)
 
 

@@ -13,11 +13,11 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.ml.machines import Machine
+from ml.baseline import SIGMA_PER_MAD
 from ml.grid import Floats, Ints
 from ml.residuals import HOURS
 from ml.trailing import trailing_sum
 
-SIGMA_PER_MAD = 1.4826
 LEAST_SHARE_OF_SD = 0.1
 LEAST_SPREAD = 1e-6
 MOST_STATIC, MOST_HOURLY = 20.0, 50.0

@@ -12,7 +12,9 @@ rougher ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -20,14 +22,14 @@ from sklearn.pipeline import Pipeline
 
 from ml.alerts import budget_threshold
 from ml.anomaly_output import NOT_MEASURED, OUTPUT, Found, output_frame, predicted
-from ml.anomaly_params import AnomalyParams
+from ml.anomaly_params import EXTRAS, AnomalyParams
 from ml.factors import factors_at
 from ml.forest import new_pipeline, oddness
 from ml.grid import Floats, Grid, grid_of
-from ml.judging import EXTRAS, FleetFloors, Judged, judge
+from ml.judging import FleetFloors, Judged, judge
 from ml.parts import by_parts
 from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
-from ml.residuals import MIN_HISTORY_DAYS
+from ml.residuals import MIN_HISTORY_DAYS, Floors
 from ml.sampling import LEAST_STEPS, training_part, training_steps
 from ml.tails import Tail, tail_of
 
@@ -53,6 +55,51 @@ class AnomalyModel:
     train_start: pd.Timestamp
     train_end: pd.Timestamp
     rows: int
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the forest's inputs."""
+        return FEATURES
+
+    def state(self) -> dict[str, Any]:
+        """See `ml.artifact.Storable`."""
+        return {
+            "params": asdict(self.params),
+            "pipeline": self.pipeline,
+            "floors": asdict(self.floors),
+            "rarities": [
+                [None if tail is None else asdict(tail) for tail in tails]
+                for tails in self.rarities.tails
+            ],
+            "score_tail": asdict(self.score_tail),
+            "threshold": self.threshold,
+            "baseline_threshold": self.baseline_threshold,
+            "train_start": self.train_start.isoformat(),
+            "train_end": self.train_end.isoformat(),
+            "rows": self.rows,
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """See `ml.artifact.Storable`."""
+        floors = state["floors"]
+        return cls(
+            params=AnomalyParams.of(state["params"]),
+            floors=FleetFloors(Floors(**floors["readings"]), floors["baseline"]),
+            rarities=Rarities(
+                tuple(
+                    tuple(None if tail is None else Tail(**tail) for tail in tails)
+                    for tails in state["rarities"]
+                )
+            ),
+            pipeline=state["pipeline"],
+            score_tail=Tail(**state["score_tail"]),
+            threshold=state["threshold"],
+            baseline_threshold=state["baseline_threshold"],
+            train_start=pd.Timestamp(state["train_start"]),
+            train_end=pd.Timestamp(state["train_end"]),
+            rows=state["rows"],
+        )
 
     def predict(self, frame: pd.DataFrame, score_from: pd.Timestamp | None = None) -> pd.DataFrame:
         """Score every row at or after `score_from`, earlier ones being history.

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.anomaly_params import AnomalyParams
+from ml.anomaly_params import EXTRAS, AnomalyParams
 from ml.grid import Bools, Cells, Floats, Grid, grid_of
-from ml.judging import EXTRAS
 from ml.parts import by_parts
 
 OUTPUT = (

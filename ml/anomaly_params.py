@@ -21,6 +21,12 @@ HOST_METRICS = (
     "uptime_hours",
 )
 
+IS_MASKED = "is_masked"
+IS_INCIDENT = "is_incident"
+COVERAGE = "coverage"
+# columns a frame may lack, with what stands in for them
+EXTRAS = {IS_MASKED: 0.0, IS_INCIDENT: 0.0, COVERAGE: 1.0}
+
 
 @dataclass(frozen=True)
 class AnomalyParams:
@@ -73,6 +79,11 @@ class AnomalyParams:
             if isinstance(value, list | tuple)
         }
         return cls(**{**settings, **tuples, "axis": Axis(**settings["axis"])})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a frame that are read; those of `EXTRAS` may be absent."""
+        return (self.axis.entity, self.axis.time, *self.metrics, *EXTRAS)
 
     @property
     def rhythm(self) -> Rhythm:

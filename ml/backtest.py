@@ -1,4 +1,4 @@
-"""Rolling-origin folds, alert metrics and the gate, shared by models that raise alerts.
+"""Rolling-origin folds and alert metrics, shared by models that raise alerts.
 
 A backtest is a long frame: fold (1 = oldest), slice, metric, value, baseline_value, n. Metrics are
 those of rare events: PR-AUC over steps, precision (share of alerts that touch an event) and recall
@@ -25,12 +25,6 @@ SHORTEST_TEST_DAYS = 2
 EMBARGO_DAYS = 1
 LEAST_TRAIN_DAYS = 21
 NEAR_STEPS = 2
-GATED_SLICE = "injected"
-GATED_METRICS = ("pr_auc", "recall_at_budget")
-GATED_FOLDS = 2
-CHAMPION_TOLERANCE = 0.02
-# PR-AUC must be better; recall rests on a few dozen events, of which one or two are chance
-NAIVE_TOLERANCE = {"pr_auc": 0.0, "recall_at_budget": 0.05}
 
 
 class Measure(NamedTuple):
@@ -168,46 +162,3 @@ def spans_of(is_event: Bools) -> list[Span]:
     _, ends = np.nonzero(edges == -1)
     found = zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True)
     return [Span(row, start, end) for row, start, end in found]
-
-
-def is_promotable(
-    backtest: pd.DataFrame, champion_backtest: pd.DataFrame | None = None
-) -> tuple[bool, str]:
-    """Whether a version may become champion, and why (not), in one line.
-
-    On the newest two folds its mean PR-AUC must beat the naive baseline, and its recall at the
-    budget must not fall behind it by more than `NAIVE_TOLERANCE`. Neither may fall more than
-    `CHAMPION_TOLERANCE` below the champion's own on its newest folds: a version retrained on newer
-    data differs from the champion by the noise between folds, and demanding more would keep the
-    luckiest version for ever.
-    """
-    mine = gate_values(backtest)
-    if mine is None:
-        return False, "no backtest on three folds with events: the history is too short"
-    theirs = None if champion_backtest is None else gate_values(champion_backtest)
-    reasons, passed = [], True
-    for metric in GATED_METRICS:
-        value, naive = mine[metric]
-        beats = value > naive - NAIVE_TOLERANCE[metric]
-        text = f"{metric} {value:.3f} against naive {naive:.3f}"
-        if theirs is not None:
-            champion = theirs[metric][0]
-            beats = beats and value >= champion - CHAMPION_TOLERANCE
-            text += f" and champion {champion:.3f}"
-        passed = passed and beats
-        reasons.append(text if beats else f"{text} is not enough")
-    return passed, "; ".join(reasons)
-
-
-def gate_values(backtest: pd.DataFrame) -> dict[str, tuple[float, float]] | None:
-    """Mean value and baseline value of each gated metric over the newest folds."""
-    rows = backtest[backtest["slice"] == GATED_SLICE]
-    newest = sorted(rows["fold"].unique())[-GATED_FOLDS:]
-    rows = rows[rows["fold"].isin(newest)]
-    result = {}
-    for metric in GATED_METRICS:
-        chosen = rows[rows["metric"] == metric]
-        if chosen.empty or chosen[["value", "baseline_value"]].isna().to_numpy().any():
-            return None
-        result[metric] = (float(chosen["value"].mean()), float(chosen["baseline_value"].mean()))
-    return result

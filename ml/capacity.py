@@ -20,10 +20,11 @@ from __future__ import annotations
 import pandas as pd
 
 from ml.capacity_backtest import backtest
-from ml.capacity_model import CapacityModel, fit_table
+from ml.capacity_fit import fit_table
+from ml.capacity_model import CapacityModel
 from ml.capacity_params import CapacityParams
 from ml.forecast_bands import SIDES
-from ml.forecast_table import table_of
+from ml.forecast_table import as_times, table_of
 
 __all__ = ["OUTPUT", "CapacityModel", "CapacityParams", "backtest", "fit"]
 
@@ -37,10 +38,16 @@ OUTPUT = (
 )
 
 
-def fit(frame: pd.DataFrame, params: CapacityParams) -> CapacityModel:
-    """Fit on all rows of a long frame, in any order; forecasts start after its newest ds.
+def fit(
+    frame: pd.DataFrame, params: CapacityParams, train_end: pd.Timestamp | None = None
+) -> CapacityModel:
+    """Fit on the rows of a long frame before `train_end` (default: all), in any order.
+
+    Forecasts start after the newest ds among them.
 
     A frame in which nothing can be forecast is fitted too: its predictions are rows with reasons.
     Raises ValueError for absent columns, no rows, ds off the steps and rows given twice.
     """
+    if train_end is not None:
+        frame = frame[as_times(frame["ds"]) < train_end]
     return fit_table(table_of(frame, params.step), params)

@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 
 from ml.backtest import Measure, backtest_frame
-from ml.capacity_model import NAIVE, Points, fit_table
+from ml.capacity_fit import fit_table
+from ml.capacity_model import NAIVE, Points
 from ml.capacity_params import CapacityParams
 from ml.forecast_measures import Judge
 from ml.forecast_table import Table, table_of
+from ml.gate import Gate, Gated
 from ml.grid import Bools, Floats, Ints
 
 ALL = "all"
+GATE = Gate(ALL, (Gated("mase", is_lower_better=True),))
 
 
 def backtest(frame: pd.DataFrame, params: CapacityParams) -> pd.DataFrame:
@@ -50,7 +53,7 @@ def fold_measures(
 ) -> Iterator[Measure]:
     """Everything measured of one fold."""
     model = fit_table(table.until(origin), params)
-    points = model.points(model.table, params.embargo + params.horizon)
+    points = model.points(model.fitted_on, params.embargo + params.horizon)
     test = np.zeros(points.yhat.shape[1], dtype=np.bool_)
     test[params.embargo :] = True
     actual = table.values[:, origin : origin + len(test)]

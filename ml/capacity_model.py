@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ml.capacity_params import CapacityParams
-from ml.forecast_bands import SIDES, Bands, Errors, bands_of, expected_errors
+from ml.forecast_bands import SIDES, Bands, Errors, bands_of
 from ml.forecast_blocks import Block, blocks_of
 from ml.forecast_members import LAST, SEASONAL_NAIVE, error_unit, seasonal_scale
-from ml.forecast_regressors import Regressors, learn
-from ml.forecast_selection import (
-    MOST_CHOSEN,
-    PastErrors,
-    all_past_errors,
-    choose,
-    combined,
-    member_stack,
-    past_regressors,
-    pooled_losses,
-)
+from ml.forecast_regressors import Regressors
+from ml.forecast_selection import combined, member_stack
 from ml.forecast_table import Table, table_of
 from ml.grid import Floats, Ints
 
@@ -51,6 +42,17 @@ class Choices:
         chosen = np.where(is_known[:, None], self.chosen[row], self.default_chosen)
         return chosen, np.where(is_known, self.expected[row], self.default_expected)
 
+    def state(self) -> dict[str, Any]:
+        """As plain values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "ids": self.ids.tolist()
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """The choices whose state it is."""
+        return cls(**{**state, "ids": np.array(state["ids"])})
+
 
 @dataclass(frozen=True)
 class Points:
@@ -75,14 +77,61 @@ class Points:
 
 @dataclass(frozen=True)
 class CapacityModel:
-    """A fitted model; `table` is what it was fitted on."""
+    """A fitted model; `table` is what it was fitted on, None in a model that was stored.
+
+    `train_start` and `train_end` bound what it was fitted on, end excluded, in the type of ds;
+    `rows` counts the values. `features`: names of all members.
+    """
 
     params: CapacityParams
-    table: Table
+    table: Table | None
     regressors: Regressors
     choices: Choices
     bands: Bands
     naive_bands: dict[str, Bands]
+    train_start: Any
+    train_end: Any
+    rows: int
+    features: tuple[str, ...]
+
+    def state(self) -> dict[str, Any]:
+        """See `ml.artifact.Storable`."""
+        return {
+            "params": asdict(self.params),
+            "regressors": self.regressors.fitted,
+            "choices": self.choices.state(),
+            "bands": self.bands.cuts,
+            "naive_bands": {name: bands.cuts for name, bands in self.naive_bands.items()},
+            "train_start": _stored(self.train_start),
+            "train_end": _stored(self.train_end),
+            "rows": self.rows,
+            "features": self.features,
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """See `ml.artifact.Storable`."""
+        params = CapacityParams(**state["params"])
+        naive = {name: Bands(params, cuts) for name, cuts in state["naive_bands"].items()}
+        return cls(
+            params=params,
+            table=None,
+            regressors=Regressors(params, state["regressors"]),
+            choices=Choices.of_state(state["choices"]),
+            bands=Bands(params, state["bands"]),
+            naive_bands=naive,
+            train_start=_restored(state["train_start"]),
+            train_end=_restored(state["train_end"]),
+            rows=state["rows"],
+            features=state["features"],
+        )
+
+    @property
+    def fitted_on(self) -> Table:
+        """The training table; raises ValueError where the model was stored without it."""
+        if self.table is None:
+            raise ValueError("a stored model knows no series: give the frame to forecast")
+        return self.table
 
     def predict(self, history_or_horizon: pd.DataFrame | int | None = None) -> pd.DataFrame:
         """Forecast the steps after the newest ds, one row per series and step, sorted.
@@ -92,13 +141,15 @@ class CapacityModel:
         `CapacityParams.horizon` after the training frame. Returns unique_id, ds, yhat,
         yhat_lower_80, yhat_upper_80, yhat_lower_95, yhat_upper_95 (float64), method (members whose
         median it is) and not_scored_reason (None where forecast; else the forecasts are NaN and
-        method is None). Raises ValueError as `fit` does, and for a horizon below 1.
+        method is None). Raises ValueError as `fit` does, for a horizon below 1, and where a model
+        that was stored is not given a frame.
         """
-        table, horizon = self.table, self.params.horizon
+        horizon = self.params.horizon
         if isinstance(history_or_horizon, pd.DataFrame):
             table = table_of(history_or_horizon, self.params.step)
-        elif history_or_horizon is not None:
-            horizon = history_or_horizon
+        else:
+            table = self.fitted_on
+            horizon = horizon if history_or_horizon is None else history_or_horizon
         if horizon < 1:
             raise ValueError(f"the horizon must be at least 1, not {horizon}")
         points = self.points(table, horizon)
@@ -121,8 +172,8 @@ class CapacityModel:
         hold a past horizon this is the only honest source of bands; the series of `actual` must
         not be those the bands are then judged on.
         """
-        points = self.points(self.table, self.params.horizon)
-        found = self.table.actual(actual, self.params.horizon)
+        points = self.points(self.fitted_on, self.params.horizon)
+        found = self.fitted_on.actual(actual, self.params.horizon)
         steady = np.where(points.unit > 0, points.unit, np.nan)[:, None]
         naive_unit = np.where(points.scale > 0, points.scale, np.nan)[:, None]
 
@@ -183,54 +234,10 @@ def _method(names: Sequence[str], taken: Ints) -> str:
     return " + ".join(dict.fromkeys(names[int(member)] for member in taken))
 
 
-def fit_table(table: Table, params: CapacityParams) -> CapacityModel:
-    """Choose members and bands on past origins of a table, then teach regressors on all of it."""
-    blocks, _ = blocks_of(table, params)
-    past = past_regressors(blocks, params)
-    errors = all_past_errors(blocks, past)
-    names = member_names(params, past)
-    pooled = pooled_losses(errors, len(names))
-
-    default = choose(np.zeros((1, len(names))), pooled)[0]
-    chosen = np.broadcast_to(default, (len(table.ids), MOST_CHOSEN)).copy()
-    picked: list[list[Floats]] = []
-    own: list[Floats] = []
-    for block in errors:
-        chosen[block.rows] = choose(block.losses, pooled)
-        picked.append([combined(each, chosen[block.rows], names)[0] for each in block.by_origin])
-        own.append(np.mean([np.abs(each).mean(axis=1) for each in picked[-1]], axis=0))
-    expected_of, mean = expected_errors(
-        _joined(own), _joined([block.speaks for block in errors]).astype(np.bool_)
-    )
-    expected = np.full(len(table.ids), mean)
-    expected[_joined([block.rows for block in errors]).astype(np.int64)] = expected_of
-
-    ours = [
-        Errors((each / expected[block.rows, None])[block.speaks])
-        for block, origins in zip(errors, picked, strict=True)
-        for each in origins
-    ]
-    return CapacityModel(
-        params=params,
-        table=table,
-        regressors=learn(blocks, params, 0) if past.fitted else past,
-        choices=Choices(table.ids, chosen, expected, default, mean),
-        bands=bands_of(ours, params),
-        naive_bands={name: _naive_bands(errors, names.index(name), params) for name in NAIVE},
-    )
+def _stored(moment: Any) -> Any:
+    """A moment as a plain value: text, or the number of a step."""
+    return moment.isoformat() if isinstance(moment, pd.Timestamp) else int(moment)
 
 
-def member_names(params: CapacityParams, regressors: Regressors) -> list[str]:
-    """Names of all members, in the order of `member_stack`."""
-    nothing = np.zeros((1, params.least_history))
-    return member_stack(nothing, 1, regressors)[0]
-
-
-def _naive_bands(errors: Sequence[PastErrors], member: int, params: CapacityParams) -> Bands:
-    pools = [Errors(each[block.speaks, member]) for block in errors for each in block.by_origin]
-    return bands_of(pools, params)
-
-
-def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Parts of the blocks one after the other; empty where there is no block."""
-    return np.concatenate(parts) if parts else np.empty(0)
+def _restored(moment: Any) -> Any:
+    return pd.Timestamp(moment) if isinstance(moment, str) else moment

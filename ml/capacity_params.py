@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.grid import Floats, Ints
 
+COLUMNS = ("unique_id", "ds", "y")
 REGRESSORS = ("boosting", "forest", "ridge")
 LEAST_BEYOND_SEASON = 4
 
@@ -45,6 +46,11 @@ class CapacityParams:
             raise ValueError(f"no such regressor: {', '.join(sorted(unknown))}")
         if list(self.buckets) != sorted(set(self.buckets)):
             raise ValueError(f"buckets must rise, not {self.buckets}")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a frame that are read."""
+        return COLUMNS
 
     @property
     def least_history(self) -> int:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.capacity_params import COLUMNS
 from ml.grid import Floats, Ints
 
-COLUMNS = ("unique_id", "ds", "y")
 ONE_DAY = pd.Timedelta(days=1)
 
 
@@ -101,6 +101,10 @@ class Table:
     def until(self, columns: int) -> Table:
         """The oldest columns only; every series stays, even with nothing left."""
         return Table(self.calendar, self.ids, self.first, self.values[:, :columns])
+
+    def moment(self, column: int) -> Any:
+        """The ds of a column, also of one after the newest."""
+        return self.calendar.moments(np.array([self.first + column], dtype=np.int64)).iloc[0]
 
     def coming(self, steps: int) -> pd.Series[Any]:
         """The ds of the steps after the newest column."""

@@ -13,9 +13,11 @@ in a window can be predicted. Point-in-time features are the frame's affair (`ml
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ from ml.grid import Floats
 from ml.incident_factors import factors_of
 from ml.incident_params import IncidentParams
 from ml.members import Members, fit_members
-from ml.trials import LEAST_OF_EACH, has_both, learnable, trials_of
+from ml.trials import LEAST_OF_EACH, has_both, learnable, newest_known, trials_of
 from ml.vote import chosen_members, vote_of
 
 __all__ = ["OUTPUT", "IncidentModel", "IncidentParams", "fit"]
@@ -45,7 +47,7 @@ class IncidentModel:
 
     `abstains` is why nothing is published, None if it is. `threshold` is the probability from which
     a row is within the alert budget, chosen on past folds. `base_rate` is the share of events in
-    the `rows` learned from, whose labels were known at `origin`.
+    the `rows` learned from, of `train_start` and later, whose labels were known at `origin`.
     """
 
     params: IncidentParams
@@ -56,8 +58,49 @@ class IncidentModel:
     abstains: str | None
     threshold: float
     base_rate: float
+    train_start: pd.Timestamp
     origin: pd.Timestamp
     rows: int
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns read for every row."""
+        return self.params.inputs
+
+    @property
+    def train_end(self) -> pd.Timestamp:
+        """The moment the labels learned from were known at."""
+        return self.origin
+
+    def state(self) -> dict[str, Any]:
+        """See `ml.artifact.Storable`."""
+        return {
+            "params": asdict(self.params),
+            "members": None if self.members is None else self.members.state(),
+            "names": self.names,
+            "calibration": {"kind": self.calibration.kind, "model": self.calibration.model},
+            "evidence": [asdict(each) for each in self.evidence],
+            "abstains": self.abstains,
+            "threshold": self.threshold,
+            "base_rate": self.base_rate,
+            "train_start": self.train_start.isoformat(),
+            "origin": self.origin.isoformat(),
+            "rows": self.rows,
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """See `ml.artifact.Storable`."""
+        params, members = IncidentParams(**state["params"]), state["members"]
+        made = {
+            "params": params,
+            "members": None if members is None else Members.of_state(params, members),
+            "calibration": Calibration(**state["calibration"]),
+            "evidence": tuple(Evidence(**each) for each in state["evidence"]),
+            "train_start": pd.Timestamp(state["train_start"]),
+            "origin": pd.Timestamp(state["origin"]),
+        }
+        return cls(**{**state, **made})
 
     @property
     def method(self) -> str:
@@ -182,17 +225,10 @@ def fit(
         abstains=abstains,
         threshold=alert_threshold(said, params),
         base_rate=float(rows[params.label].mean()) if len(rows) else 0.0,
+        train_start=rows[params.as_of].min() if len(rows) else origin,
         origin=origin,
         rows=len(rows),
     )
-
-
-def newest_known(labelled: pd.DataFrame, params: IncidentParams) -> pd.Timestamp:
-    """The first moment at which every label can be trusted."""
-    origin = labelled[params.as_of].max() + params.embargo
-    if params.label_known_at is not None:
-        origin = max(origin, labelled[params.label_known_at].max())
-    return pd.Timestamp(origin)
 
 
 def alert_threshold(said: list[Floats], params: IncidentParams) -> float:

@@ -14,7 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from ml.backtest import Measure, backtest_frame, pair
 from ml.grid import Floats
-from ml.incident import fit, newest_known, require
+from ml.incident import fit, require
 from ml.incident_params import IncidentParams
 from ml.probability_scores import (
     brier_skill,
@@ -22,7 +22,7 @@ from ml.probability_scores import (
     precision_at_top,
     ranking_pr_auc,
 )
-from ml.trials import TimeFold, has_both, learnable, time_folds, within
+from ml.trials import TimeFold, has_both, learnable, newest_known, time_folds, within
 
 SLICE = "all"
 

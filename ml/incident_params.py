@@ -65,6 +65,13 @@ class IncidentParams:
         return pd.Timedelta(days=days)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a frame that bear on a training."""
+        known_at = () if self.label_known_at is None else (self.label_known_at,)
+        own = (self.entity, self.as_of, self.label, self.baseline, *known_at)
+        return tuple(dict.fromkeys((*own, *self.inputs, *self.encoded)))
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Columns read for every row."""
         age = () if self.age is None else (self.age,)

@@ -6,17 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml.anomaly_params import AnomalyParams
+from ml.anomaly_params import COVERAGE, IS_MASKED, AnomalyParams
 from ml.baseline import robust_z
 from ml.grid import Bools, Floats, Grid
 from ml.residuals import Floors, Readings, readings_of
 from ml.trailing import trailing_sum
 from ml.transforms import transformed
-
-IS_MASKED = "is_masked"
-IS_INCIDENT = "is_incident"
-COVERAGE = "coverage"
-EXTRAS = {IS_MASKED: 0.0, IS_INCIDENT: 0.0, COVERAGE: 1.0}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,23 @@ class Members:
 
     design: Design
     fitted: dict[str, Member]
+
+    def state(self) -> dict[str, Any]:
+        """As scikit-learn's estimators, arrays and plain values."""
+        return {
+            "encoders": self.design.encoders,
+            "expected": self.design.expected,
+            "fitted": {name: vars(member) for name, member in self.fitted.items()},
+        }
+
+    @classmethod
+    def of_state(cls, params: IncidentParams, state: Mapping[str, Any]) -> Self:
+        """The members whose state it is."""
+        fitted: dict[str, Member] = {
+            name: AdditiveRate(**member) if name == ADDITIVE else Estimator(**member)
+            for name, member in state["fitted"].items()
+        }
+        return cls(Design(params, state["encoders"], state["expected"]), fitted)
 
     def probabilities(self, frame: pd.DataFrame) -> dict[str, Floats]:
         """Each member's, float64 (n,)."""

@@ -17,11 +17,11 @@ import pandas as pd
 
 from ml.alerts import budget_threshold
 from ml.anomaly_output import NOT_MEASURED, Found, output_frame, predicted
-from ml.anomaly_params import AnomalyParams
+from ml.anomaly_params import COVERAGE, EXTRAS, AnomalyParams
 from ml.baseline import robust_z
 from ml.factors import Factor, contributions_of, named
 from ml.grid import Bools, Floats, Grid, Ints, grid_of
-from ml.judging import COVERAGE, EXTRAS, still_masked
+from ml.judging import still_masked
 from ml.neighbour_device import LEAST_DAYS, Device, Oddness, devices_of, oddness_of
 from ml.neighbour_readings import READINGS, least_of, long_window
 from ml.parts import by_parts

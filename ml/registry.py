@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 import pandas as pd
 
 from ml import artifact
-from ml.anomaly import FEATURES, AnomalyModel
+from ml.training import ModelT
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -30,7 +31,6 @@ from mlflow.entities import Metric, Param, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-MODEL = "infrastructure_anomaly"
 FILE = "model.skops"
 VERSION_TAG = "opsmart.version"
 SHA_TAG = "opsmart.artifact_sha256"
@@ -45,22 +45,25 @@ class Registered:
     sha256: str
 
 
-class Registry:
-    """The registry of one data set.
+class Registry(Generic[ModelT]):
+    """The versions of one model of one data set.
 
-    `tracking_uri` is an SQLAlchemy URL of MLflow's database, `folder` holds the artifacts.
+    `tracking_uri` is an SQLAlchemy URL of MLflow's database, `folder` holds the artifacts; `name`
+    is the model's, `kind` its class.
     """
 
-    def __init__(self, tracking_uri: str, folder: Path) -> None:
+    def __init__(self, tracking_uri: str, folder: Path, name: str, kind: type[ModelT]) -> None:
         # the first use of a database runs all its migrations, line by line
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         folder.mkdir(parents=True, exist_ok=True)
         self.client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         self.folder = folder
+        self.name = name
+        self.kind = kind
 
     def register(
-        self, version: str, model: AnomalyModel, backtest: pd.DataFrame, tags: Mapping[str, str]
+        self, version: str, model: ModelT, backtest: pd.DataFrame, tags: Mapping[str, str]
     ) -> Registered:
         """Keep a fitted model with its settings and backtest under our version's name."""
         found = self.find(version)
@@ -68,12 +71,12 @@ class Registry:
             return found
         run = self._finished_run(version, model, backtest, tags)
         try:
-            self.client.create_registered_model(MODEL)
+            self.client.create_registered_model(self.name)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         self.client.create_model_version(
-            MODEL,
+            self.name,
             source=f"{run.info.artifact_uri}/{FILE}",
             run_id=run.info.run_id,
             tags={name: run.data.tags[name] for name in (VERSION_TAG, SHA_TAG)},
@@ -87,37 +90,44 @@ class Registry:
                 return Registered(str(known.version), str(known.source), known.tags[SHA_TAG])
         return None
 
-    def load(self, version: str, sha256: str) -> AnomalyModel:
+    def load(self, version: str, sha256: str) -> ModelT:
         """A registered model.
 
         Raises:
             CorruptArtifact: it is not there, or not the one whose sha256 was recorded.
         """
+        return artifact.load(self._content(version), sha256, self.kind)
+
+    def verify(self, version: str, sha256: str) -> None:
+        """Raises CorruptArtifact where `load` would."""
+        artifact.verify(self._content(version), sha256)
+
+    def _content(self, version: str) -> bytes:
         found = self._kept(version)
         path = Path(url2pathname(urlparse(found.artifact_uri).path))
         if not path.exists():
             raise artifact.CorruptArtifact(f"{path} is gone: restore it or train again")
-        return artifact.load(path.read_bytes(), sha256)
+        return path.read_bytes()
 
     def set_alias(self, alias: str, version: str) -> None:
         """Let `champion` or `challenger` point to a version."""
-        self.client.set_registered_model_alias(MODEL, alias, self._kept(version).mlflow_version)
+        self.client.set_registered_model_alias(self.name, alias, self._kept(version).mlflow_version)
 
     def _kept(self, version: str) -> Registered:
         found = self.find(version)
         if found is None:
             raise artifact.CorruptArtifact(
-                f"version {version} of {MODEL} is not registered in MLflow: train again"
+                f"version {version} of {self.name} is not registered in MLflow: train again"
             )
         return found
 
     def _versions(self) -> list[ModelVersion]:
-        return list(self.client.search_model_versions(f"name = '{MODEL}'"))
+        return list(self.client.search_model_versions(f"name = '{self.name}'"))
 
     def _finished_run(
         self,
         version: str,
-        model: AnomalyModel,
+        model: ModelT,
         backtest: pd.DataFrame,
         tags: Mapping[str, str],
     ) -> Run:
@@ -140,7 +150,7 @@ class Registry:
             for suffix, number in (("", value), (".naive", naive))
             if not pd.isna(number)
         ]
-        settings = asdict(model.params) | {"features": FEATURES}
+        settings = asdict(model.params) | {"features": model.features}
         self.client.log_batch(
             run.info.run_id,
             metrics=metrics,
@@ -154,9 +164,11 @@ class Registry:
         return run
 
     def _experiment(self) -> str:
-        found = self.client.get_experiment_by_name(MODEL)
+        found = self.client.get_experiment_by_name(self.name)
         if found is not None:
             return str(found.experiment_id)
         return str(
-            self.client.create_experiment(MODEL, artifact_location=self.folder.resolve().as_uri())
+            self.client.create_experiment(
+                self.name, artifact_location=self.folder.resolve().as_uri()
+            )
         )

@@ -60,6 +60,14 @@ def learnable(frame: pd.DataFrame, params: IncidentParams, origin: pd.Timestamp)
     return frame[known]
 
 
+def newest_known(labelled: pd.DataFrame, params: IncidentParams) -> pd.Timestamp:
+    """The first moment at which every label can be trusted."""
+    origin = labelled[params.as_of].max() + params.embargo
+    if params.label_known_at is not None:
+        origin = max(origin, labelled[params.label_known_at].max())
+    return pd.Timestamp(origin)
+
+
 def within(rows: pd.DataFrame, params: IncidentParams, fold: TimeFold) -> pd.DataFrame:
     """Rows of the test stretch."""
     times = rows[params.as_of]

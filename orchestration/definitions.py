@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration import anomaly, raw
+from orchestration import anomaly, models, raw
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
@@ -16,8 +16,10 @@ demo = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+tables = models.model_tables([anomaly.ANOMALY.asset])
+
 defs = dg.Definitions(
-    assets=[*raw.ASSETS, dbt_models, *anomaly.ASSETS],
+    assets=[*raw.ASSETS, dbt_models, *anomaly.ASSETS, tables],
     jobs=[demo],
     loggers={"progress": progress_logger},
     resources={RESOURCE: RunClock(), "dbt": dbt_cli()},

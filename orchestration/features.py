@@ -17,8 +17,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.anomaly_params import AnomalyParams
-from ml.judging import COVERAGE, EXTRAS
+from ml.anomaly_params import COVERAGE, EXTRAS, AnomalyParams
 
 # About 85 devices with the history a score looks at, some 100 MB.
 ROWS_AT_ONCE = 200_000

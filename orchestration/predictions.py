@@ -65,6 +65,16 @@ def champion(connection: psycopg.Connection, model: str) -> dict[str, Any] | Non
     )
 
 
+def former_champions(connection: psycopg.Connection, model: str) -> list[dict[str, Any]]:
+    """Versions that served once, the one that served last first."""
+    cursor = connection.execute(
+        "select * from predictions.model_versions where model = %s and champion_to is not null "
+        "order by champion_to desc, version",
+        (model,),
+    )
+    return _rows(cursor)
+
+
 def backtest_of(connection: psycopg.Connection, model: str, version: str) -> pd.DataFrame:
     """A version's backtest with the columns fold, slice, metric, value, baseline_value, n."""
     cursor = connection.execute(
@@ -77,7 +87,10 @@ def backtest_of(connection: psycopg.Connection, model: str, version: str) -> pd.
 
 
 def promote(connection: psycopg.Connection, model: str, version: str, moment: datetime) -> None:
-    """Let a version serve from `moment` (aware UTC) on, and the one before it no longer."""
+    """Let a version serve from `moment` (aware UTC) on, and the one before it no longer.
+
+    Of a version that served before, the new interval takes the place of the old one.
+    """
     with connection.transaction():
         connection.execute(
             "update predictions.model_versions set champion_to = %s "
@@ -87,8 +100,9 @@ def promote(connection: psycopg.Connection, model: str, version: str, moment: da
         )
         connection.execute(
             "update predictions.model_versions "
-            "set champion_from = coalesce(champion_from, %s), champion_to = null "
-            "where model = %s and version = %s",
+            "set champion_from = %s, champion_to = null "
+            "where model = %s and version = %s "
+            "and (champion_from is null or champion_to is not null)",
             (moment, model, version),
         )
 
@@ -103,8 +117,10 @@ def _plain(value: Any) -> Any:
 def _one(
     connection: psycopg.Connection, query: str, values: tuple[Any, ...]
 ) -> dict[str, Any] | None:
-    cursor = connection.execute(query, values)
-    row = cursor.fetchone()
-    if row is None:
-        return None
-    return dict(zip([column.name for column in cursor.description or ()], row, strict=True))
+    rows = _rows(connection.execute(query, values))
+    return rows[0] if rows else None
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> list[dict[str, Any]]:
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -27,9 +27,8 @@ from benchmarks.ml.nab import nab
 from benchmarks.ml.results import Score, SetResult
 from ml import anomaly, neighbour_anomaly
 from ml.anomaly_backtest import Fitted
-from ml.anomaly_params import AnomalyParams
+from ml.anomaly_params import EXTRAS, AnomalyParams
 from ml.grid import Floats, grid_of
-from ml.judging import EXTRAS
 
 GOALS = {
     "asd": {"pr_auc": 0.46, "best_f1": 0.50, "recall_at_budget": 0.65},

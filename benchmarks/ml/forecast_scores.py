@@ -55,9 +55,9 @@ def try_on(split: Split, params: CapacityParams, is_every_judged: bool = False) 
     """
     started = time.perf_counter()
     model = fit(split.train, params)
-    points = model.points(model.table, params.horizon)
+    points = model.points(model.fitted_on, params.horizon)
     seconds = time.perf_counter() - started
-    actual = model.table.actual(split.test, params.horizon)
+    actual = model.fitted_on.actual(split.test, params.horizon)
     judge = Judge(actual, points.scale, points.level)
     rows = np.ones(len(actual), dtype=np.bool_) if is_every_judged else judge.is_judged
     return Trial(model, points, judge, rows, seconds)
@@ -105,9 +105,9 @@ def halves(trial: Trial, split: Split) -> list[Trial]:
     found = []
     for remainder in (0, 1):
         judged = trial.rows & (numbers % 2 == remainder)
-        others = trial.model.table.ids[trial.rows & ~judged]
+        others = trial.model.fitted_on.ids[trial.rows & ~judged]
         actual = split.test[split.test["unique_id"].isin(others)]
         model = trial.model.with_bands_from(actual)
-        points = model.points(model.table, model.params.horizon)
+        points = model.points(model.fitted_on, model.params.horizon)
         found.append(Trial(model, points, trial.judge, judged, trial.seconds))
     return found

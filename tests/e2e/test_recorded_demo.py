@@ -184,7 +184,8 @@ def test_every_host_is_scored_out_of_sample(recorded: psycopg.Connection) -> Non
     champion = frame(
         recorded,
         "select train_end, gate_reason from predictions.model_versions "
-        "where champion_from is not null and champion_to is null",
+        "where model = 'infrastructure_anomaly' "
+        "and champion_from is not null and champion_to is null",
     )
     assert len(champion) == 1
     first, hosts, unexplained = recorded.execute(

@@ -11,21 +11,20 @@ import pytest
 from ml import neighbour_anomaly
 from ml.alerts import budget_threshold
 from ml.anomaly import AnomalyModel, AnomalyParams
-from ml.anomaly_backtest import backtest
+from ml.anomaly_backtest import GATE, backtest
+from ml.anomaly_params import EXTRAS
 from ml.backtest import (
     Detector,
     Measure,
     Span,
     backtest_frame,
     detection_measures,
-    is_promotable,
     precision,
     recall,
     rolling_folds,
 )
 from ml.grid import Axis, grid_of
 from ml.injection import KINDS, inject
-from ml.judging import EXTRAS
 from tests.ml.conftest import PARAMS, Either
 from tests.ml.estate import START, Estate, estate
 
@@ -74,7 +73,7 @@ def test_the_backtest_is_whole_repeatable_and_passes_the_gate() -> None:
     assert {f"injected/{kind}" for kind in KINDS} <= set(found["slice"])
     alerts = found[found["metric"] == "alerts_per_device_week"]
     assert alerts["value"].between(0.1, 1.5).all()
-    passed, reason = is_promotable(found)
+    passed, reason = GATE.is_promotable(found)
     assert passed, reason
 
 
@@ -95,7 +94,7 @@ def test_the_challenger_stands_the_same_trial_and_the_forest_wins_it_at_the_hour
 def test_a_short_history_has_no_backtest_and_is_not_promoted() -> None:
     short = backtest(estate(hosts=2, days=15, seed=1).frame, PARAMS)
     assert short.empty
-    passed, reason = is_promotable(short)
+    passed, reason = GATE.is_promotable(short)
     assert not passed
     assert "too short" in reason
 
@@ -125,7 +124,7 @@ def test_the_gate_asks_for_more_than_naive_and_no_less_than_the_champion(
     pr_auc: float, found: float, champion: tuple[float, float] | None, passes: bool
 ) -> None:
     candidate = measured(pr_auc, found)
-    passed, reason = is_promotable(candidate, measured(*champion) if champion else None)
+    passed, reason = GATE.is_promotable(candidate, measured(*champion) if champion else None)
     assert passed is passes, reason
     assert "\n" not in reason
 

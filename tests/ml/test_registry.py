@@ -12,15 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.anomaly import AnomalyModel, AnomalyParams
+from ml.anomaly import AnomalyModel, AnomalyParams, fit
+from ml.anomaly_backtest import GATE, backtest
 from ml.artifact import CorruptArtifact
-from ml.backtest import is_promotable
-from ml.registry import MODEL, Registry
-from ml.training import train
-from ml.versions import version_of
+from ml.registry import Registry
+from ml.training import Recipe, train
+from ml.versions import imported, version_of
 from tests.ml.conftest import PARAMS, TRAIN_END
 from tests.ml.estate import START, Estate, estate
 
+MODEL = "infrastructure_anomaly"
+ANOMALY = ("ml.anomaly", "ml.anomaly_backtest")
 BACKTEST = pd.DataFrame(
     {
         "fold": [1, 2],
@@ -37,30 +39,36 @@ BACKTEST = pd.DataFrame(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's tables, made once: its migrations take seconds."""
     folder = tmp_path_factory.mktemp("mlflow")
-    Registry(f"sqlite:///{folder}/mlflow.db", folder / "artifacts").find("none")
+    registry_in(folder).find("none")
     return folder / "mlflow.db"
 
 
 @pytest.fixture
-def registry(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+def registry(
+    empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Registry[AnomalyModel]:
     shutil.copy(empty_database, tmp_path / "mlflow.db")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    return Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+    return registry_in(tmp_path)
+
+
+def registry_in(folder: Path) -> Registry[AnomalyModel]:
+    return Registry(f"sqlite:///{folder}/mlflow.db", folder / "artifacts", MODEL, AnomalyModel)
 
 
 def test_a_version_is_a_matter_of_data_settings_and_nothing_else(faulty_estate: Estate) -> None:
     frame = faulty_estate.frame
-    version = version_of(frame, PARAMS)
+    version = version_of(ANOMALY, frame, PARAMS)
     shuffled = frame.sample(frac=1.0, random_state=1).assign(role_name="server")
-    assert version_of(shuffled.astype({"hour": "datetime64[us, UTC]"}), PARAMS) == version
+    assert version_of(ANOMALY, shuffled.astype({"hour": "datetime64[us, UTC]"}), PARAMS) == version
     assert len(version.name) == 16
     other = frame.copy()
     other["cpu_avg_pct"] += np.where(np.arange(len(other)) == 17, 1e-6, 0.0)
-    assert version_of(other, PARAMS).name != version.name
+    assert version_of(ANOMALY, other, PARAMS).name != version.name
     swapped = frame.assign(device_key=frame["device_key"].to_numpy()[::-1])
-    assert version_of(swapped, PARAMS).name != version.name
-    assert version_of(frame, AnomalyParams(trees=99)).name != version.name
+    assert version_of(ANOMALY, swapped, PARAMS).name != version.name
+    assert version_of(ANOMALY, frame, AnomalyParams(trees=99)).name != version.name
 
 
 def test_settings_survive_json() -> None:
@@ -69,7 +77,7 @@ def test_settings_survive_json() -> None:
 
 
 def test_a_registered_model_comes_back_the_same(
-    registry: Registry, faulty_estate: Estate, model: AnomalyModel, tmp_path: Path
+    registry: Registry[AnomalyModel], faulty_estate: Estate, model: AnomalyModel, tmp_path: Path
 ) -> None:
     kept = registry.register("0123456789abcdef", model, BACKTEST, {"dataset": "tiny"})
     assert registry.find("0123456789abcdef") == kept
@@ -87,7 +95,9 @@ def test_a_registered_model_comes_back_the_same(
     assert not list((tmp_path / "elsewhere").iterdir()), "nothing is written to the working folder"
 
 
-def test_aliases_move_from_version_to_version(registry: Registry, model: AnomalyModel) -> None:
+def test_aliases_move_from_version_to_version(
+    registry: Registry[AnomalyModel], model: AnomalyModel
+) -> None:
     for version in ("a" * 16, "b" * 16):
         registry.register(version, model, BACKTEST, {})
         registry.set_alias("challenger", version)
@@ -103,7 +113,7 @@ def test_aliases_move_from_version_to_version(registry: Registry, model: Anomaly
     "step", ["log_batch", "log_artifact", "set_terminated", "create_model_version"]
 )
 def test_registering_again_after_a_kill_leaves_one_version(
-    registry: Registry,
+    registry: Registry[AnomalyModel],
     model: AnomalyModel,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -118,7 +128,7 @@ def test_registering_again_after_a_kill_leaves_one_version(
             registry.register("a" * 16, model, BACKTEST, {})
     assert registry.find("a" * 16) is None
 
-    later = Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+    later = registry_in(tmp_path)
     kept = later.register("a" * 16, model, BACKTEST, {})
     assert later.register("a" * 16, model, BACKTEST, {}) == kept
     assert kept.mlflow_version == "1"
@@ -134,7 +144,7 @@ def test_registering_again_after_a_kill_leaves_one_version(
     ],
 )
 def test_an_artifact_that_is_not_the_registered_one_is_refused(
-    registry: Registry,
+    registry: Registry[AnomalyModel],
     model: AnomalyModel,
     tmp_path: Path,
     damage: Callable[[Path], object],
@@ -143,15 +153,28 @@ def test_an_artifact_that_is_not_the_registered_one_is_refused(
     kept = registry.register("a" * 16, model, BACKTEST, {})
     (file,) = (tmp_path / "artifacts").rglob("*.skops")
     damage(file)
-    with pytest.raises(CorruptArtifact, match=message) as refused:
-        registry.load("a" * 16, kept.sha256)
-    assert "\n" not in str(refused.value)
+    for reading in (registry.load, registry.verify):
+        with pytest.raises(CorruptArtifact, match=message) as refused:
+            reading("a" * 16, kept.sha256)
+        assert "\n" not in str(refused.value)
 
 
-def test_training_is_fit_backtest_and_gate_on_the_days_before_its_end() -> None:
-    frame = estate(hosts=4, days=50, seed=6).frame
+def test_training_is_fit_backtest_and_gate() -> None:
+    frame = estate(hosts=4, days=46, seed=6).frame
     end = START + pd.Timedelta(days=46)
-    training = train(frame, PARAMS, end)
+    recipe = Recipe(AnomalyModel, PARAMS, fit, backtest, GATE)
+    training = train(recipe, frame, end)
     assert training.model.train_end == end
-    assert (training.is_promotable, training.reason) == is_promotable(training.backtest)
-    assert training.version == train(frame[frame["hour"] < end], PARAMS, end).version
+    assert (training.is_promotable, training.reason) == GATE.is_promotable(training.backtest)
+    assert training.version == version_of(ANOMALY, frame, PARAMS)
+    unbeatable = training.backtest.assign(value=2.0)
+    assert not train(recipe, frame, end, unbeatable).is_promotable
+
+
+def test_code_of_a_version_is_what_its_model_is_made_of() -> None:
+    anomaly, capacity = imported(ANOMALY), imported(["ml.capacity"])
+    assert {"ml.injection", "ml.rarity", "ml.tails"} <= anomaly, "also what imports import"
+    assert {"ml.capacity_backtest", "ml.forecast_members"} <= capacity
+    assert not {name for name in anomaly if "forecast" in name or "incident" in name}
+    kept = {"ml.registry", "ml.artifact", "ml.versions", "ml.training"}
+    assert not kept & (anomaly | capacity), "how a model is kept does not name it"

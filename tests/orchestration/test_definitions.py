@@ -71,9 +71,11 @@ def test_scores_wait_for_the_promotion_gate(defs: dg.Definitions) -> None:
     gates = [
         key
         for key in defs.resolve_asset_graph().asset_check_keys
-        if key.asset_key == dg.AssetKey(["predictions", "model_versions"])
+        if key.asset_key == dg.AssetKey(["models", "infrastructure_anomaly"])
         and "champion" in key.name
     ]
     assert len(gates) == 1
-    node = defs.resolve_asset_graph().get(gates[0])
-    assert node.blocking
+    graph = defs.resolve_asset_graph()
+    assert graph.get(gates[0]).blocking
+    scores = graph.get(dg.AssetKey(["predictions", "anomaly_scores"]))
+    assert gates[0].asset_key in scores.parent_keys

@@ -65,7 +65,8 @@ def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, fi
         assert flagged == in_mart
         champions = connection.execute(
             "select count(*) from predictions.model_versions "
-            "where champion_from is not null and champion_to is null"
+            "where model = 'infrastructure_anomaly' "
+            "and champion_from is not null and champion_to is null"
         ).fetchone()
         assert champions == (1,)
 

@@ -1,0 +1,230 @@
+"""Models as assets, once for all: train, put to the gate, let the better version serve.
+
+What is trained depends on as_of and the data alone, never on how often or how far an earlier run
+came, so that a run that was killed ends where an undisturbed one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, NamedTuple
+
+import dagster as dg
+import pandas as pd
+import psycopg
+
+from ml.artifact import CorruptArtifact
+from ml.registry import Registry
+from ml.training import ModelT, ParamsT, Recipe, Training, train
+from orchestration import predictions
+from orchestration.clock import RunClock
+from warehouse import Warehouse
+
+GATE = "a_champion_beats_the_naive_baseline"
+RETRAIN_AFTER = timedelta(days=1)
+
+Row = dict[str, Any]
+
+
+class Learnable(NamedTuple):
+    """What a version learns from: a frame of the rows before `train_end`, and what a log says."""
+
+    frame: pd.DataFrame
+    train_end: pd.Timestamp
+    text: str
+
+
+@dataclass(frozen=True)
+class Model(Generic[ParamsT, ModelT]):
+    """A model as the warehouse knows it.
+
+    `read` gives what a version learns from at a moment (as_of, aware UTC) or None where nothing was
+    measured, for which `nothing` is the reason; it is told whether a champion serves already.
+    `is_required`: what depends on the model stops without a version that serves; else it goes on
+    and says why it has no predictions.
+    """
+
+    name: str
+    recipe: Recipe[ParamsT, ModelT]
+    features: dg.AssetKey
+    read: Callable[[psycopg.Connection, ParamsT, datetime, bool], Learnable | None]
+    nothing: str
+    is_required: bool
+
+    @property
+    def asset(self) -> dg.AssetKey:
+        """What stands for its versions in the graph."""
+        return dg.AssetKey(["models", self.name])
+
+    def registry(self, warehouse: Warehouse) -> Registry[ModelT]:
+        """Where its versions are kept."""
+        folder = warehouse.dataset_dir / "mlflow"
+        return Registry(warehouse.mlflow_url, folder, self.name, self.recipe.kind)
+
+
+class Serving(NamedTuple):
+    """The version that serves, None if none can, and why others do not, a line for each."""
+
+    version: Row | None
+    refused: list[str]
+
+
+def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition:
+    """The asset that trains a version of a model a day and says which one serves."""
+
+    @dg.asset(
+        key=model.asset,
+        op_name=step,
+        group_name="predictions",
+        deps=[model.features],
+        kinds={"scikitlearn", "mlflow"},
+        description=f"Versions of {model.name}, trained once a day.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                GATE,
+                asset=model.asset,
+                blocking=True,
+                description="No version serves before it beat the naive baseline.",
+            )
+        ],
+    )
+    def trained(
+        context: dg.AssetExecutionContext, clock: RunClock
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        warehouse, as_of = Warehouse.current(), clock.moment(context)
+        with warehouse.connect(role=predictions.ROLE) as connection:
+            newest = predictions.newest_version(connection, model.name)
+            if newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER:
+                champion = predictions.champion(connection, model.name)
+                found = model.read(connection, model.recipe.params, as_of, champion is not None)
+                if found is not None:
+                    context.log.info(f"training a version on {found.text}")
+                    newest = _train(model, warehouse, connection, as_of, found, champion)
+            serving = serve(model, warehouse, connection, newest, as_of)
+        reason = model.nothing if newest is None else str(newest["gate_reason"])
+        version = "none" if newest is None else newest["version"]
+        for line in [f"version {version}: {reason}", *serving.refused]:
+            context.log.info(line)
+        yield dg.MaterializeResult(metadata={"version": version, "gate": reason})
+        is_error = model.is_required and newest is not None and serving.version is None
+        yield dg.AssetCheckResult(
+            check_name=GATE,
+            passed=serving.version is not None and not serving.refused,
+            severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+            metadata={
+                "champion": serving.version["version"] if serving.version else "none",
+                "newest": reason,
+                "refused": "; ".join(serving.refused) or "none",
+            },
+        )
+
+    return trained
+
+
+def model_tables(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The tables that all trainings write, as assets that wait for the last of them."""
+    specs = [
+        dg.AssetSpec(["predictions", name], deps=models, group_name="predictions")
+        for name in ("model_versions", "backtests")
+    ]
+
+    @dg.multi_asset(name="model_tables", specs=specs)
+    def tables() -> Iterator[dg.MaterializeResult[None]]:
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key)
+
+    return tables
+
+
+def serve(
+    model: Model[ParamsT, ModelT],
+    warehouse: Warehouse,
+    connection: psycopg.Connection,
+    newest: Row | None,
+    as_of: datetime,
+) -> Serving:
+    """Let the best version serve whose artifact is the one that was registered.
+
+    That is the newest one if it passed the gate and never served, else the champion, else the one
+    that served last.
+    """
+    champion = predictions.champion(connection, model.name)
+    candidates = [newest] if newest and newest["is_promotable"] and _is_new(newest) else []
+    candidates += [champion] if champion else []
+    candidates += predictions.former_champions(connection, model.name)
+    registry, refused = model.registry(warehouse), list[str]()
+    for row in candidates:
+        try:
+            registry.verify(row["version"], row["artifact_sha256"])
+        except CorruptArtifact as error:
+            refused.append(f"version {row['version']} is refused: {error}")
+            continue
+        predictions.promote(connection, model.name, row["version"], as_of)
+        registry.set_alias("champion", row["version"])
+        return Serving(row, refused)
+    return Serving(None, refused)
+
+
+def _is_new(row: Row) -> bool:
+    return row["champion_from"] is None
+
+
+def _train(
+    model: Model[ParamsT, ModelT],
+    warehouse: Warehouse,
+    connection: psycopg.Connection,
+    as_of: datetime,
+    found: Learnable,
+    champion: Row | None,
+) -> Row:
+    """Train, register and record a version."""
+    training = train(
+        model.recipe,
+        found.frame,
+        found.train_end,
+        predictions.backtest_of(connection, model.name, champion["version"]) if champion else None,
+    )
+    registered = model.registry(warehouse).register(
+        training.version.name,
+        training.model,
+        training.backtest,
+        {"as_of": as_of.isoformat(), "dataset": warehouse.dataset or "production"},
+    )
+    row = _facts(training) | {
+        "model": model.name,
+        "mlflow_version": registered.mlflow_version,
+        "artifact_uri": registered.artifact_uri,
+        "artifact_sha256": registered.sha256,
+        "trained_at": as_of,
+    }
+    predictions.write_version(connection, row, training.backtest)
+    newest = predictions.newest_version(connection, model.name)
+    if newest is None:
+        raise dg.Failure(f"the version {training.version.name} was not recorded")
+    return newest
+
+
+def _facts(training: Training[ModelT]) -> Row:
+    """What predictions.model_versions says of a training."""
+    fitted = training.model
+    return {
+        "version": training.version.name,
+        "params": asdict(fitted.params),
+        "features": list(fitted.features),
+        "data_fingerprint": training.version.data_fingerprint,
+        "code_hash": training.version.code_hash,
+        "train_start": _aware(fitted.train_start),
+        "train_end": _aware(fitted.train_end),
+        "rows": fitted.rows,
+        "seed": fitted.params.seed,
+        "is_promotable": training.is_promotable,
+        "gate_reason": training.reason,
+    }
+
+
+def _aware(moment: pd.Timestamp) -> datetime:
+    """A moment in UTC, in which days without a zone are told."""
+    aware: datetime = moment.to_pydatetime()
+    return aware if aware.tzinfo else aware.replace(tzinfo=UTC)

@@ -4,8 +4,6 @@ What is trained depends on as_of and the data alone, never on how often or how f
 came, so that a run that was killed ends where an undisturbed one does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -74,13 +72,17 @@ class Serving(NamedTuple):
 def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition:
     """The asset that trains a version of a model a day and says which one serves."""
 
-    @dg.asset(
-        key=model.asset,
-        op_name=step,
-        group_name="predictions",
-        deps=[model.features],
-        kinds={"scikitlearn", "mlflow"},
-        description=f"Versions of {model.name}, trained once a day.",
+    @dg.multi_asset(
+        name=step,
+        specs=[
+            dg.AssetSpec(
+                model.asset,
+                deps=[model.features],
+                group_name="predictions",
+                kinds={"scikitlearn", "mlflow"},
+                description=f"Versions of {model.name}, trained once a day.",
+            )
+        ],
         check_specs=[
             dg.AssetCheckSpec(
                 GATE,

@@ -23,6 +23,7 @@ class CapacityParams:
     A series without a value in the newest `most_stale` steps counts as vanished. A band that would
     have no width gets at least `flat_half_width` (in units of y) on each side at 95 %, half of it
     at 80 %. `folds` and `embargo` belong to the backtest. `step` is only read if ds holds times.
+    `most` is the highest value the metric can take, None without one.
     """
 
     season: int = 7
@@ -32,6 +33,7 @@ class CapacityParams:
     buckets: tuple[int, ...] = (7, 14)
     step: str = "1D"
     is_nonnegative: bool = True
+    most: float | None = None
     most_stale: int = 7
     flat_half_width: float = 1.0
     folds: int = 3
@@ -67,4 +69,5 @@ class CapacityParams:
 
     def bounded(self, values: Floats) -> Floats:
         """Values as the metric can take them."""
-        return np.maximum(values, 0.0) if self.is_nonnegative else values
+        values = np.maximum(values, 0.0) if self.is_nonnegative else values
+        return values if self.most is None else np.minimum(values, self.most)

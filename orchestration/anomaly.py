@@ -101,9 +101,9 @@ def anomaly_scores(
             ),
         )
     context.log.info(
-        f"{added.scored:,} device-hours scored, {added.flagged:,} flagged since {start:%Y-%m-%d}"
+        f"{added.rows:,} device-hours scored, {added.counted:,} flagged since {start:%Y-%m-%d}"
     )
-    return dg.MaterializeResult(metadata={"added": added.scored, "version": champion["version"]})
+    return dg.MaterializeResult(metadata={"added": added.rows, "version": champion["version"]})
 
 
 def _scored(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
-from orchestration import anomaly, models, raw
+from orchestration import anomaly, capacity, models, raw
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
@@ -16,10 +18,16 @@ demo = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-tables = models.model_tables([anomaly.ANOMALY.asset])
+trained: list[models.Model[Any, Any]] = [anomaly.ANOMALY, *capacity.MODELS.values()]
 
 defs = dg.Definitions(
-    assets=[*raw.ASSETS, dbt_models, *anomaly.ASSETS, tables],
+    assets=[
+        *raw.ASSETS,
+        dbt_models,
+        *anomaly.ASSETS,
+        *capacity.ASSETS,
+        models.model_tables(trained),
+    ],
     jobs=[demo],
     loggers={"progress": progress_logger},
     resources={RESOURCE: RunClock(), "dbt": dbt_cli()},

@@ -125,10 +125,12 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
     return trained
 
 
-def model_tables(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def model_tables(models: Sequence[Model[Any, Any]]) -> dg.AssetsDefinition:
     """The tables that all trainings write, as assets that wait for the last of them."""
     specs = [
-        dg.AssetSpec(["predictions", name], deps=models, group_name="predictions")
+        dg.AssetSpec(
+            ["predictions", name], deps=[model.asset for model in models], group_name="predictions"
+        )
         for name in ("model_versions", "backtests")
     ]
 

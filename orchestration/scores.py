@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import psycopg
 from psycopg import sql
 
 from ml.anomaly import OUTPUT
+from orchestration import copying
 
 _WRITTEN = ("device_key", "hour", *OUTPUT)
-
-
-class Added(NamedTuple):
-    """Device-hours scored for the first time, and how many of them were flagged."""
-
-    scored: int
-    flagged: int
 
 
 def newest_hour(connection: psycopg.Connection, model: str) -> datetime | None:
@@ -37,34 +31,20 @@ def write(
     version: str,
     as_of: datetime,
     batches: Iterable[pd.DataFrame],
-) -> Added:
-    """Add scores by COPY, all or none; an hour that was scored keeps its first score.
+) -> copying.Added:
+    """Add scores, all or none, and count those flagged; an hour keeps its first score.
 
     Each of `batches` has device_key, hour and the model's output columns, and is forgotten once it
     is sent.
     """
-    columns = sql.SQL(", ").join(map(sql.Identifier, _WRITTEN))
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "create temporary table new_scores on commit drop as "
-                "select {} from predictions.anomaly_scores with no data"
-            ).format(columns)
-        )
-        into = sql.SQL("copy new_scores ({}) from stdin with (format csv)").format(columns)
-        with cursor.copy(into) as copy:
-            for batch in batches:
-                copy.write(_as_csv(batch))
-        cursor.execute(
-            sql.SQL(
-                "with added as ("
-                "insert into predictions.anomaly_scores (model, version, as_of, {}) "
-                "select {}, {}, {}, {} from new_scores "
-                "on conflict do nothing returning is_flagged) "
-                "select count(*), count(*) filter (where is_flagged) from added"
-            ).format(columns, model, version, as_of, columns)
-        )
-        return Added(*(cursor.fetchone() or (0, 0)))
+    return copying.add(
+        connection,
+        sql.Identifier("predictions", "anomaly_scores"),
+        {"model": model, "version": version, "as_of": as_of},
+        _WRITTEN,
+        map(_as_csv, batches),
+        sql.SQL("is_flagged"),
+    )
 
 
 def _as_csv(scores: pd.DataFrame) -> str:

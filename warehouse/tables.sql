@@ -232,6 +232,28 @@ create table if not exists predictions.anomaly_scores (
     primary key (model, hour, device_key)
 );
 
+-- Forecasts of the thirty days from first_day on, of every run that forecast anew; the day of the run stands
+-- before the device in the key, because forecasts are written, read and dropped by run.
+create table if not exists predictions.forecasts (
+    model text not null,
+    version text,
+    resource text not null,
+    device_key bigint not null,
+    first_day date not null,
+    ds date not null check (ds >= first_day),
+    as_of timestamptz not null,
+    yhat double precision,
+    yhat_lower_80 double precision,
+    yhat_upper_80 double precision,
+    yhat_lower_95 double precision,
+    yhat_upper_95 double precision,
+    method text,
+    not_scored_reason text,
+    primary key (model, first_day, device_key, ds),
+    constraint every_forecast_is_there_or_has_a_reason
+        check ((yhat is null) = (not_scored_reason is not null))
+);
+
 grant select, insert, update, delete
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,
 quarantine.rejected_rows
@@ -249,11 +271,11 @@ to opsmart_transformer;
 grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
-on predictions.model_versions, predictions.backtests, predictions.anomaly_scores
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts
 to opsmart_ml;
 
 grant select
-on predictions.model_versions, predictions.backtests, predictions.anomaly_scores
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts
 to opsmart_transformer;
 
 -- read by the policies, in the name of whoever asks

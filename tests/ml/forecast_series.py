@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ START = pd.Timestamp("2026-01-05")
 WEEK = np.array([10.0, 12.0, 11.0, 13.0, 12.0, 4.0, 3.0])
 
 
-def long_frame(series: Mapping[str, Floats], start: pd.Timestamp = START) -> pd.DataFrame:
+def long_frame(series: Mapping[Any, Floats], start: pd.Timestamp = START) -> pd.DataFrame:
     """Rows of all series, all starting the same day; NaN stays a row."""
     frames = [
         pd.DataFrame(

@@ -11,6 +11,7 @@ import pytest
 
 from ml.anomaly import OUTPUT, AnomalyModel
 from orchestration import scores
+from orchestration.copying import Added
 from tests.ml.conftest import TRAIN_END, faulty_estate, model
 from tests.ml.estate import Estate
 from warehouse import Warehouse
@@ -47,7 +48,7 @@ def stored(connection: psycopg.Connection) -> pd.DataFrame:
 
 def write(
     connection: psycopg.Connection, as_of: datetime, batches: Iterator[pd.DataFrame]
-) -> scores.Added:
+) -> Added:
     return scores.write(connection, "odd", "v1", as_of, batches)
 
 
@@ -71,11 +72,11 @@ def test_an_hour_keeps_its_first_score(
     some = predicted[predicted["device_key"] < 1010]
     write(connection, NOON, iter([some]))
     added = write(connection, LATER, iter([predicted.assign(score=0.25)]))
-    assert added.scored == len(predicted) - len(some)
+    assert added.rows == len(predicted) - len(some)
     when = connection.execute(
         "select as_of, count(*) from predictions.anomaly_scores group by as_of order by as_of"
     ).fetchall()
-    assert when == [(NOON, len(some)), (LATER, added.scored)]
+    assert when == [(NOON, len(some)), (LATER, added.rows)]
 
 
 def test_scores_that_break_off_leave_nothing(

@@ -1,0 +1,128 @@
+"""Thirty days of capacity as assets: one model for each resource, and their forecasts.
+
+Losses are pooled over the series of a model, so that noisy processors do not speak for disks.
+"""
+
+from datetime import datetime
+from functools import partial
+
+import dagster as dg
+import pandas as pd
+import psycopg
+
+from ml.artifact import CorruptArtifact
+from ml.capacity import CapacityModel, CapacityParams, backtest, fit
+from ml.capacity_backtest import GATE
+from ml.training import Recipe
+from orchestration import capacity_frames, forecasts, predictions
+from orchestration.clock import RunClock
+from orchestration.copying import Added
+from orchestration.models import Learnable, Model, model_asset
+from warehouse import Warehouse
+
+FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
+FORECASTS = dg.AssetKey(["predictions", "forecasts"])
+PERCENT = CapacityParams(most=100.0)
+PARAMS = {"cpu": PERCENT, "mem": PERCENT, "disk": PERCENT, "net": CapacityParams()}
+
+CapacityAsset = Model[CapacityParams, CapacityModel]
+
+
+def learnable(
+    resource: str,
+    connection: psycopg.Connection,
+    _params: CapacityParams,
+    as_of: datetime,
+    _has_champion: bool,
+) -> Learnable | None:
+    """All series of a resource up to the newest day that is over."""
+    first = capacity_frames.first_day(connection, as_of)
+    if first is None:
+        return None
+    frame = capacity_frames.frame(connection, resource, first, as_of)
+    text = f"{len(frame):,} days of {frame['unique_id'].nunique():,} devices"
+    return Learnable(frame, pd.Timestamp(first), text)
+
+
+def capacity_model(resource: str) -> CapacityAsset:
+    """The model of a resource."""
+    return Model(
+        name=f"capacity_{resource}",
+        recipe=Recipe(CapacityModel, PARAMS[resource], fit, backtest, GATE),
+        features=FEATURE_TABLE,
+        read=partial(learnable, resource),
+        nothing=(
+            "features.feat_capacity_daily has no day that is over and half measured, "
+            "see what load_prometheus received"
+        ),
+        is_required=False,
+    )
+
+
+MODELS = {resource: capacity_model(resource) for resource in PARAMS}
+
+
+@dg.asset(
+    key=FORECASTS,
+    group_name="predictions",
+    deps=[FEATURE_TABLE, *(model.asset for model in MODELS.values())],
+    kinds={"scikitlearn", "postgres"},
+    description="One row per device, resource and coming day: the use expected, and its bands.",
+)
+def capacity_forecasts(
+    context: dg.AssetExecutionContext, clock: RunClock
+) -> dg.MaterializeResult[None]:
+    """Forecast from the newest day that is over, once, with the champion of each resource."""
+    warehouse, as_of = Warehouse.current(), clock.moment(context)
+    added = {}
+    with warehouse.connect(role=predictions.ROLE) as connection:
+        for resource, model in MODELS.items():
+            rows = forecast(warehouse, connection, resource, model, as_of)
+            added[resource] = rows.rows
+            context.log.info(f"{resource}: {rows.rows:,} forecasts, {rows.counted:,} with a value")
+    return dg.MaterializeResult(metadata={"added": sum(added.values()), **added})
+
+
+def forecast(
+    warehouse: Warehouse,
+    connection: psycopg.Connection,
+    resource: str,
+    model: CapacityAsset,
+    as_of: datetime,
+) -> Added:
+    """Forecast every series of a resource, unless that was done; drop what is too old to keep.
+
+    Without a version that serves the rows say why.
+    """
+    first = capacity_frames.first_day(connection, as_of)
+    if first is None or forecasts.is_forecast(connection, model.name, first):
+        return Added(0, 0)
+    frame = capacity_frames.frame(connection, resource, first, as_of)
+    champion = predictions.champion(connection, model.name)
+    fitted, reason = None, "no version was ever trained"
+    if champion is not None:
+        try:
+            fitted = model.registry(warehouse).load(
+                champion["version"], champion["artifact_sha256"]
+            )
+        except CorruptArtifact as error:
+            reason = str(error)
+    elif (newest := predictions.newest_version(connection, model.name)) is not None:
+        reason = newest["gate_reason"]
+    if fitted is not None:
+        found = fitted.predict(frame)
+    else:
+        horizon = model.recipe.params.horizon
+        found = forecasts.not_scored(
+            frame, first, horizon, f"not scored: no version of {model.name} can serve: {reason}"
+        )
+    version = champion["version"] if champion is not None and fitted is not None else None
+    added = forecasts.write(connection, model.name, version, resource, first, as_of, iter([found]))
+    forecasts.forget(connection, model.name, first)
+    return added
+
+
+ASSETS = [
+    *(model_asset(model, f"{model.name}_model") for model in MODELS.values()),
+    capacity_forecasts,
+]

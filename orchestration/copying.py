@@ -1,0 +1,59 @@
+"""Rows into a table of the warehouse by COPY, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+
+class Added(NamedTuple):
+    """Rows that were not there, and how many of them are what was counted."""
+
+    rows: int
+    counted: int
+
+
+def add(
+    connection: psycopg.Connection,
+    table: sql.Identifier,
+    same: Mapping[str, Any],
+    columns: Sequence[str],
+    batches: Iterable[str],
+    counted: sql.SQL,
+) -> Added:
+    """Add rows, all or none; a row whose key is there already is left as it is.
+
+    Each of `batches` is CSV without a header of `columns`, and is forgotten once it is sent; `same`
+    holds the columns that are the same in all rows. `counted` is a condition on the table's rows.
+    """
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("create temporary table new_rows as select {} from {} with no data").format(
+                names, table
+            )
+        )
+        into = sql.SQL("copy new_rows ({}) from stdin with (format csv)").format(names)
+        with cursor.copy(into) as copy:
+            for batch in batches:
+                copy.write(batch)
+        cursor.execute(
+            sql.SQL(
+                "with added as (insert into {} ({}, {}) select {}, {} from new_rows "
+                "on conflict do nothing returning *) "
+                "select count(*), count(*) filter (where {}) from added"
+            ).format(
+                table,
+                sql.SQL(", ").join(map(sql.Identifier, same)),
+                names,
+                sql.SQL(", ").join(map(sql.Literal, same.values())),
+                names,
+                counted,
+            )
+        )
+        added = Added(*(cursor.fetchone() or (0, 0)))
+        cursor.execute("drop table new_rows")
+    return added

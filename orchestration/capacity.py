@@ -80,6 +80,7 @@ def capacity_forecasts(
             rows = forecast(warehouse, connection, resource, model, as_of)
             added[resource] = rows.rows
             context.log.info(f"{resource}: {rows.rows:,} forecasts, {rows.counted:,} with a value")
+        forecasts.forget(connection)
     return dg.MaterializeResult(metadata={"added": sum(added.values()), **added})
 
 
@@ -90,7 +91,7 @@ def forecast(
     model: CapacityAsset,
     as_of: datetime,
 ) -> Added:
-    """Forecast every series of a resource, unless that was done; drop what is too old to keep.
+    """Forecast every series of a resource, unless that was done.
 
     Without a version that serves the rows say why.
     """
@@ -118,7 +119,6 @@ def forecast(
         )
     version = champion["version"] if champion is not None and fitted is not None else None
     added = forecasts.write(connection, model.name, version, resource, first, as_of, iter([found]))
-    forecasts.forget(connection, model.name, first)
     return added
 
 

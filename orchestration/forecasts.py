@@ -13,8 +13,8 @@ from ml.capacity import OUTPUT
 from orchestration import copying
 
 _WRITTEN = ("device_key", "ds", *OUTPUT[2:])
-# Runs are kept so long; afterwards those of Mondays and the last of each month.
-KEPT = timedelta(days=35)
+# Runs are kept so long; afterwards those from Mondays and from last days of months on.
+KEPT_DAYS = 35
 
 
 def is_forecast(connection: psycopg.Connection, model: str, first: date) -> bool:
@@ -56,18 +56,23 @@ def write(
     )
 
 
-def forget(connection: psycopg.Connection, model: str, first: date) -> int:
-    """Drop the forecasts of runs too old to keep when one from the day `first` on is there."""
+def forget(connection: psycopg.Connection) -> int:
+    """Drop the runs too old to keep beside the newest one; the number of their forecasts."""
+    row = connection.execute(
+        "select min(first_day), max(first_day) - %s from predictions.forecasts", (KEPT_DAYS,)
+    ).fetchone()
+    oldest, kept_from = row or (None, None)
+    if oldest is None or oldest >= kept_from:
+        return 0
+    old = (oldest + timedelta(days=day) for day in range((kept_from - oldest).days))
     return connection.execute(
-        "with runs as ("
-        "select first_day, "
-        "max(first_day) over (partition by date_trunc('month', first_day)) as last_of_month "
-        "from predictions.forecasts where model = %(model)s group by first_day) "
-        "delete from predictions.forecasts where model = %(model)s and first_day in ("
-        "select first_day from runs where first_day < %(kept_from)s "
-        "and first_day <> last_of_month and extract(isodow from first_day) <> 1)",
-        {"model": model, "kept_from": first - KEPT},
+        "delete from predictions.forecasts where first_day = any(%s)",
+        ([day for day in old if not (day.isoweekday() == 1 or is_last_of_month(day))],),
     ).rowcount
+
+
+def is_last_of_month(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1
 
 
 def not_scored(frame: pd.DataFrame, first: date, horizon: int, reason: str) -> pd.DataFrame:

@@ -232,8 +232,8 @@ create table if not exists predictions.anomaly_scores (
     primary key (model, hour, device_key)
 );
 
--- Forecasts of the thirty days from first_day on, of every run that forecast anew; the day of the run stands
--- before the device in the key, because forecasts are written, read and dropped by run.
+-- Forecasts of the thirty days from first_day on, of every run that forecast anew. The run stands first in the
+-- key, because forecasts are written, read and dropped by run; they are judged by the day they are about.
 create table if not exists predictions.forecasts (
     model text not null,
     version text,
@@ -249,10 +249,11 @@ create table if not exists predictions.forecasts (
     yhat_upper_95 double precision,
     method text,
     not_scored_reason text,
-    primary key (model, first_day, device_key, ds),
+    primary key (first_day, model, device_key, ds),
     constraint every_forecast_is_there_or_has_a_reason
         check ((yhat is null) = (not_scored_reason is not null))
 );
+create index if not exists forecasts_ds on predictions.forecasts (ds);
 
 grant select, insert, update, delete
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,

@@ -117,6 +117,8 @@
         )
     {%- elif table == 'anomaly_scores' -%}
         (select max(hour) from predictions.anomaly_scores)
+    {%- elif table == 'forecasts' -%}
+        (select max(first_day) from predictions.forecasts)
     {%- elif table == 'rejected_rows' -%}
         (select row(count(*), max(opened_as_of), max(closed_as_of)) from quarantine.rejected_rows)
     {%- elif table == 'loads' -%}

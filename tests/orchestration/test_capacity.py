@@ -159,7 +159,7 @@ def test_old_runs_go_except_mondays_and_the_last_of_a_month(
         rows = pd.DataFrame({"unique_id": [1]})
         batch = forecasts.not_scored(rows, first, 2, "not scored: a test")
         forecasts.write(connection, "old", None, "cpu", first, AS_OF, iter([batch]))
-    forecasts.forget(connection, "old", wanted[-1])
+    forecasts.forget(connection)
     kept = [
         day
         for (day,) in connection.execute(

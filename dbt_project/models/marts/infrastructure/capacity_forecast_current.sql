@@ -7,12 +7,8 @@ devices as (
     where is_current and not is_deleted
 ),
 
-newest as (
-    select
-        model,
-        max(first_day) as first_day
-    from outlooks
-    group by model
+runs as (
+    select * from {{ ref('forecast_runs') }}
 ),
 
 final as (
@@ -39,11 +35,8 @@ final as (
         outlooks.critical_probability,
         outlooks.recommendation
     from outlooks
-    inner join newest
-        on
-            outlooks.model = newest.model
-            and outlooks.first_day = newest.first_day
     inner join devices on outlooks.device_key = devices.device_key
+    where outlooks.first_day = (select max(runs.first_day) from runs)
 )
 
 select * from final

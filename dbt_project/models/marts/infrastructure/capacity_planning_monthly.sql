@@ -47,6 +47,10 @@ newest as materialized (
         {{ days_to_rebuild('host_hours', 'hour') }}
         union
         {{ rekeyed_days() }}
+        union
+        select to_char(max(first_day), 'YYYYMMDD')::integer as date_key
+        from {{ ref('forecast_runs') }}
+        where first_day > (select coalesce(max(built.forecast_first_day), '-infinity'::date) from {{ this }} as built)
     ),
 
     -- a day counts in the trend of its month and of the three after it
@@ -251,6 +255,22 @@ owners as materialized (
     group by device_key, month_start
 ),
 
+-- what the last run of each month told
+forecasts as materialized (
+    select
+        *,
+        date_trunc('month', first_day::timestamp)::date as month_start
+    from {{ ref('capacity_outlook') }}
+    where
+        first_day = any(array(
+            select max(runs.first_day)
+            from {{ ref('forecast_runs') }} as runs
+            inner join wanted_months
+                on date_trunc('month', runs.first_day::timestamp)::date = wanted_months.month_start
+            group by wanted_months.month_start
+        ))
+),
+
 joined as (
     select
         to_char(monthly.month_start, 'YYYYMMDD')::integer as date_key,
@@ -291,6 +311,19 @@ joined as (
             when 'disk' then device_trends.disk_slope
             else device_trends.net_slope
         end as slope_per_30_days,
+        forecasts.first_day as forecast_first_day,
+        forecasts.peak as forecast_peak,
+        forecasts.peak_day as forecast_peak_day,
+        forecasts.last_yhat as forecast_p50,
+        forecasts.last_upper_95 as forecast_hi95,
+        forecasts.days_to_warn_p10,
+        forecasts.days_to_warn_p50,
+        forecasts.days_to_warn_p90,
+        forecasts.days_to_critical_p10,
+        forecasts.days_to_critical_p50,
+        forecasts.days_to_critical_p90,
+        forecasts.critical_probability,
+        forecasts.recommendation as forecast_recommendation,
         owners._known_at,
         owners._load_id
     from compared as monthly
@@ -311,6 +344,11 @@ joined as (
             monthly.device_key = device_trends.device_key
             and monthly.customer_key = device_trends.customer_key
             and monthly.month_start = device_trends.month_start
+    left join forecasts
+        on
+            monthly.device_key = forecasts.device_key
+            and monthly.resource = forecasts.resource
+            and monthly.month_start = forecasts.month_start
 ),
 
 final as (
@@ -334,11 +372,25 @@ final as (
         case
             when resource = 'net' then 'no limit known'
             when coverage_pct < 60 then 'not measured enough'
-            when p95 >= 90 then 'upgrade'
-            when p95 >= 80 or p95 + 3 * slope_per_30_days >= 90 then 'plan upgrade'
+            when p95 >= {{ var('capacity_critical_pct') }} then 'upgrade'
+            when p95 >= {{ var('capacity_warn_pct') }} then 'plan upgrade'
+            when p95 + 3 * slope_per_30_days >= {{ var('capacity_critical_pct') }} then 'plan upgrade'
             when p95 < {{ idle_below_pct() }} and resource <> 'disk' then 'downsize'
             else 'keep'
         end as recommendation,
+        forecast_first_day,
+        forecast_peak,
+        forecast_peak_day,
+        forecast_p50,
+        forecast_hi95,
+        days_to_warn_p10,
+        days_to_warn_p50,
+        days_to_warn_p90,
+        days_to_critical_p10,
+        days_to_critical_p50,
+        days_to_critical_p90,
+        critical_probability,
+        forecast_recommendation,
         _known_at,
         _load_id
     from joined

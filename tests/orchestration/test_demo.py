@@ -71,6 +71,24 @@ def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, fi
         assert champions == (1,)
 
 
+def test_every_forecast_of_capacity_is_told_and_has_one_outcome(home: Home, first: str) -> None:
+    with home.connect() as connection:
+        made, series, counted, told, unexplained = (
+            (connection.execute(query).fetchone() or (None,))[0]
+            for query in (
+                "select count(*) from predictions.forecasts",
+                "select count(distinct (device_key, resource)) from features.feat_capacity_daily",
+                "select sum(forecasts) from predictions.forecast_outcome_counts",
+                "select count(*) from predictions.capacity_outlook",
+                "select count(*) from predictions.forecasts where yhat is null "
+                "and not_scored_reason is null",
+            )
+        )
+        assert made == counted == 30 * series > 0
+        assert told == series
+        assert unexplained == 0
+
+
 def test_every_host_and_agent_is_the_device_it_runs_on(home: Home, first: str) -> None:
     with home.connect() as connection:
         found = connection.execute(

@@ -32,6 +32,7 @@ NEED_HOURS = {
     "executive_summary_daily",
     "fct_alert_backlog_daily",
     "fct_network_events",
+    "feat_capacity_daily",
     "feat_infra_hourly",
     "fleet_benchmarks_monthly",
     "service_health_dashboard",

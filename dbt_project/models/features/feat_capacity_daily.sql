@@ -6,7 +6,10 @@
         on_schema_change='append_new_columns',
         days_of=['fct_infrastructure_daily'],
         is_read_by_day=true,
-        pre_hook='{{ forget_changed_days() }}',
+        pre_hook=[
+            '{{ forget_changed_days() }}',
+            '{% if is_incremental() %}delete from {{ this }} where not ({{ has_detail("date_key") }}){% endif %}'
+        ],
         indexes=[{'columns': ['date_key']}]
     )
 }}
@@ -15,7 +18,7 @@
 
 with host_hours as (
     select * from {{ ref('fct_infrastructure') }}
-    where device_key > 0 and {{ in_changed_days() }}
+    where device_key > 0 and {{ has_detail('date_key') }} and {{ in_changed_days() }}
 ),
 
 daily as (

@@ -31,14 +31,19 @@ def frame(
 ) -> pd.DataFrame:
     """The `HISTORY` of a resource before the day `first`, as it was known at `as_of` (aware UTC).
 
+    Of a device that changed hands the days of its last customer alone.
+
     Columns unique_id (int64, the device's key), ds (datetime64 without a zone, midnights), y
     (float64, NaN where the day is masked or was not measured). Every device of these days has a
     row of the last of them, so that all series end together.
     """
     query = sql.SQL(
-        "copy (select device_key, date_day, case when not is_masked then y end "
+        "copy (select device_key, date_day, case when not is_masked then y end from ("
+        "select *, first_value(customer_key) "
+        "over (partition by device_key order by date_day desc) as owner_key "
         "from features.feat_capacity_daily where resource = {} and known_at <= {} "
-        "and date_key >= {} and date_key < {} order by device_key, date_day) "
+        "and date_key >= {} and date_key < {}) as days "
+        "where customer_key = owner_key order by device_key, date_day) "
         "to stdout with (format csv)"
     ).format(
         sql.Literal(resource),

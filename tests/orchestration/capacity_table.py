@@ -8,7 +8,16 @@ from contextlib import contextmanager
 import pandas as pd
 import psycopg
 
-COLUMNS = ("date_key", "date_day", "device_key", "resource", "y", "is_masked", "known_at")
+COLUMNS = (
+    "date_key",
+    "date_day",
+    "device_key",
+    "customer_key",
+    "resource",
+    "y",
+    "is_masked",
+    "known_at",
+)
 
 
 @contextmanager
@@ -16,8 +25,8 @@ def capacity_table(connection: psycopg.Connection, frame: pd.DataFrame) -> Itera
     """The table with the rows of a frame of `COLUMNS`, readable by the models' role, then gone."""
     connection.execute(
         "create table features.feat_capacity_daily (date_key integer, date_day date, "
-        "device_key bigint, resource text, y double precision, is_masked boolean, "
-        "known_at timestamptz)"
+        "device_key bigint, customer_key bigint, resource text, y double precision, "
+        "is_masked boolean, known_at timestamptz)"
     )
     connection.execute("grant select on features.feat_capacity_daily to opsmart_ml")
     fill(connection, frame)
@@ -40,6 +49,7 @@ def capacity_days(series: pd.DataFrame, resource: str) -> pd.DataFrame:
             "date_key": series["ds"].dt.strftime("%Y%m%d").astype(int),
             "date_day": series["ds"].dt.date,
             "device_key": series["unique_id"],
+            "customer_key": 7,
             "resource": resource,
             "y": series["y"],
             "is_masked": series["y"].isna(),

@@ -94,6 +94,19 @@ def test_a_day_repaired_later_is_not_known_before(connection: psycopg.Connection
     assert 102 in set(seen.loc[is_day, "unique_id"])
 
 
+def test_a_device_that_changed_hands_shows_nothing_of_its_former_customer(
+    connection: psycopg.Connection,
+) -> None:
+    rows = table()
+    moved = FIRST - timedelta(days=20)
+    rows.loc[(rows["device_key"] == 101) & (rows["date_day"] < moved), "customer_key"] = 6
+    fill(connection, rows)
+    seen = capacity_frames.frame(connection, "cpu", FIRST, AS_OF)
+    oldest = seen.groupby("unique_id")["ds"].min()
+    assert oldest[101] == pd.Timestamp(moved)
+    assert oldest[102] == START
+
+
 def test_every_series_has_thirty_rows_with_a_value_or_a_reason(
     connection: psycopg.Connection,
 ) -> None:

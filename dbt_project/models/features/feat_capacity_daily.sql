@@ -21,10 +21,12 @@ with host_hours as (
     where device_key > 0 and {{ has_detail('date_key') }} and {{ in_changed_days() }}
 ),
 
-daily as (
+by_customer as (
     select
         date_key,
         device_key,
+        customer_key,
+        max(hour) as last_hour,
         count(cpu_avg_pct) as cpu_hours,
         percentile_cont(0.95) within group (order by cpu_avg_pct) as cpu_p95_pct,
         count(mem_avg_pct) as mem_hours,
@@ -37,7 +39,14 @@ daily as (
         ) as net_p95_mbit_per_second,
         max(_known_at) as known_at
     from host_hours
-    group by date_key, device_key
+    group by date_key, device_key, customer_key
+),
+
+-- on the day of a move the hours of whoever has the device now
+daily as (
+    select distinct on (date_key, device_key) *
+    from by_customer
+    order by date_key asc, device_key asc, last_hour desc, customer_key asc
 ),
 
 resources as (
@@ -45,6 +54,7 @@ resources as (
         daily.date_key,
         to_date(daily.date_key::text, 'YYYYMMDD') as date_day,
         daily.device_key,
+        daily.customer_key,
         resource.resource,
         round(resource.y::numeric, 4)::double precision as y,
         resource.hours as measured_hours,

@@ -8,6 +8,7 @@
 
     A model that reads the days beside its own says by `days_reach` how many on either side.
     By `told_by`, columns, a model says what alone is read of it by day.
+    A model made of single hours or alerts loses days whose detail is no longer kept, if `is_made_of_detail`.
     A model whose rows concern other days than their date_key says by `dated_by` which (expressions). One
     without any is taken as a whole, as the day 0: when it changes, all days of its readers are built again.
 -#}
@@ -89,7 +90,11 @@
         );
 
         delete from {{ this }}
-        where date_key in (select to_build.date_key from {{ days_written() }} as to_build)
+        where
+            date_key in (select to_build.date_key from {{ days_written() }} as to_build)
+        {%- if config.get('is_made_of_detail') %}
+            or not ({{ has_detail('date_key') }})
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

@@ -31,6 +31,7 @@ NEED_HOURS = {
     "customer_health_score_monthly",
     "executive_summary_daily",
     "fct_alert_backlog_daily",
+    "fct_interface_event_hours",
     "fct_network_events",
     "feat_capacity_daily",
     "feat_infra_hourly",

@@ -5,6 +5,7 @@
         unique_key='date_key',
         on_schema_change='append_new_columns',
         days_of=['fct_interface_traffic_hourly'],
+        is_made_of_detail=true,
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}]
     )
@@ -12,7 +13,7 @@
 
 with interface_hours as (
     select * from {{ ref('fct_interface_traffic_hourly') }}
-    where has_event and {{ in_changed_days() }}
+    where has_event and {{ has_detail('date_key') }} and {{ in_changed_days() }}
 ),
 
 kinds as (

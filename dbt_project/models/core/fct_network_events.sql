@@ -1,6 +1,5 @@
 with event_hours as (
     select * from {{ ref('fct_interface_event_hours') }}
-    where date_key >= {{ kept_from('keep_detail_months') }}
 ),
 
 -- hours of one kind that follow each other are one event, which belongs to whom it began with

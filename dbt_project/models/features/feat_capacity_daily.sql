@@ -6,10 +6,8 @@
         on_schema_change='append_new_columns',
         days_of=['fct_infrastructure_daily'],
         is_read_by_day=true,
-        pre_hook=[
-            '{{ forget_changed_days() }}',
-            '{% if is_incremental() %}delete from {{ this }} where not ({{ has_detail("date_key") }}){% endif %}'
-        ],
+        is_made_of_detail=true,
+        pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}]
     )
 }}

@@ -375,7 +375,7 @@ final as (
             when p95 >= {{ var('capacity_critical_pct') }} then 'upgrade'
             when p95 >= {{ var('capacity_warn_pct') }} then 'plan upgrade'
             when p95 + 3 * slope_per_30_days >= {{ var('capacity_critical_pct') }} then 'plan upgrade'
-            when p95 < {{ idle_below_pct() }} and resource <> 'disk' then 'downsize'
+            when p95 < {{ var('capacity_idle_pct') }} and resource <> 'disk' then 'downsize'
             else 'keep'
         end as recommendation,
         forecast_first_day,

@@ -82,7 +82,7 @@ final as (
         round(resources.max_pct::numeric, 4) as max_pct
     from resources
     inner join devices on resources.device_key = devices.device_key
-    where resources.hours >= 432 and resources.p95_pct < {{ idle_below_pct() }}
+    where resources.hours >= 432 and resources.p95_pct < {{ var('capacity_idle_pct') }}
 )
 
 select * from final

@@ -6,6 +6,7 @@
         on_schema_change='append_new_columns',
         days_of=['fct_service_hourly'],
         names_of={'site_name': 'dim_site.site_name', 'customer_name': 'dim_customer.customer_name'},
+        is_made_of_detail=true,
         pre_hook='{{ forget_changed_days(days_between_first_hours()) }}',
         indexes=[{'columns': ['date_key']}]
     )
@@ -13,7 +14,7 @@
 
 with service_hours as (
     select * from {{ ref('fct_service_hourly') }}
-    where {{ in_changed_days() }}
+    where {{ has_detail('date_key') }} and {{ in_changed_days() }}
 ),
 
 sites as (

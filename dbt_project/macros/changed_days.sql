@@ -6,7 +6,9 @@
     day, remembers in ops.read_days up to which version it read, and takes the days of later ones. Both
     happen in the transaction that writes the rows, so a broken build is made up for by the next.
 
-    A model that reads the days beside its own says by `days_reach` how many on either side.
+    A model that reads the days beside its own says by `days_reach` how many on either side, or by
+    [least, most] which of the days counted from the changed one are built again.
+    One with `is_made_of_detail` reads single hours or alerts: days whose detail is gone stay as they are.
     By `told_by`, columns, a model says what alone is read of it by day.
     A model made of single hours or alerts loses days whose detail is no longer kept, if `is_made_of_detail`.
     A model whose rows concern other days than their date_key says by `dated_by` which (expressions). One
@@ -61,6 +63,8 @@
         `more_days` is a query of others that are built again; it may ask `changed`, the days that did.
     -#}
     {%- if is_incremental() -%}
+        {%- set reach = config.get('days_reach', 0) -%}
+        {%- set least, most = (-reach, reach) if reach is integer else reach -%}
         create temporary table {{ days_written() }} on commit drop as (
             with changed as (
                 select date_key
@@ -72,7 +76,7 @@
 
             select to_char(to_date(date_key::text, 'YYYYMMDD') + shift.days, 'YYYYMMDD')::integer as date_key
             from changed
-            cross join generate_series(-{{ config.get('days_reach', 0) }}, {{ config.get('days_reach', 0) }}) as shift (days)
+            cross join generate_series({{ least }}, {{ most }}) as shift (days)
             where date_key > 0
             union
             select date_key
@@ -88,6 +92,11 @@
             union
             {{ days_asked_for() }}
         );
+        {%- if config.get('is_made_of_detail') %}
+
+        delete from {{ days_written() }}
+        where not ({{ has_detail('date_key') }});
+        {%- endif %}
 
         delete from {{ this }}
         where

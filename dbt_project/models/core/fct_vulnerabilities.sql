@@ -37,6 +37,12 @@ opened as (
                 when spans.agent_removed_at is not null then greatest(spans.first_seen_at, spans.agent_removed_at)
             end
         ) as ended_at,
+        coalesce(
+            spans.confirmed_at,
+            case
+                when spans.agent_removed_at is not null then greatest(spans.first_seen_at, spans.agent_removed_at)
+            end
+        ) as end_known_at,
         coalesce(severities.severity_key, -1) as severity_key,
         coalesce(agents.agent_key, -1) as agent_key,
         coalesce(agents.device_key, -1) as device_key,
@@ -99,6 +105,7 @@ judged as (
         is_left_censored,
         resolved_at,
         ended_at,
+        end_known_at,
         case
             when resolved_at is not null then 'resolved'
             when ended_at is not null then 'agent removed'

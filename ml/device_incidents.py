@@ -127,6 +127,19 @@ def withheld(found: pd.DataFrame, rows: Bools, reason: str) -> pd.DataFrame:
     return kept
 
 
+def unscored(frame: pd.DataFrame, params: DeviceIncidentParams, reason: str) -> pd.DataFrame:
+    """What `DeviceIncidentModel.predict` returns where nothing is scored, for one reason."""
+    columns: dict[str, Any] = dict.fromkeys(OUTPUT)
+    columns |= {
+        params.incident.entity: frame[params.incident.entity],
+        params.incident.as_of: frame[params.incident.as_of],
+        "is_flagged": False,
+        "not_scored_reason": reason,
+        "coverage": frame[params.coverage].astype("float64").clip(upper=1.0),
+    }
+    return pd.DataFrame(columns, index=frame.index)
+
+
 def device_rows(days: pd.DataFrame, events: pd.DataFrame, devices: pd.DataFrame) -> pd.DataFrame:
     """The days of devices with the history of their incidents, which no later day changes.
 

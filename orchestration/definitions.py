@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import anomaly, capacity, models, raw
+from orchestration import anomaly, capacity, incident, models, raw
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
@@ -18,7 +18,11 @@ demo = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-trained: list[models.Model[Any, Any]] = [anomaly.ANOMALY, *capacity.MODELS.values()]
+trained: list[models.Model[Any, Any]] = [
+    anomaly.ANOMALY,
+    *capacity.MODELS.values(),
+    incident.INCIDENT,
+]
 
 defs = dg.Definitions(
     assets=[
@@ -26,6 +30,7 @@ defs = dg.Definitions(
         dbt_models,
         *anomaly.ASSETS,
         *capacity.ASSETS,
+        *incident.ASSETS,
         models.model_tables(trained),
     ],
     jobs=[demo],

@@ -255,6 +255,30 @@ create table if not exists predictions.forecasts (
 );
 create index if not exists forecasts_ds on predictions.forecasts (ds);
 
+-- What a model says of an entity as of a moment, which stands before the entity in the key because scores are
+-- written and read by time. scored_at is the moment the run was about. Without a probability there is a reason.
+create table if not exists predictions.scores (
+    model text not null,
+    version text not null,
+    entity_key bigint not null,
+    as_of timestamptz not null,
+    scored_at timestamptz not null,
+    probability double precision check (probability between 0 and 1),
+    level text,
+    is_flagged boolean not null,
+    incident_type text,
+    type_probability double precision check (type_probability between 0 and 1),
+    coverage double precision check (coverage between 0 and 1),
+    method text,
+    factors jsonb,
+    recommendation text,
+    not_scored_reason text,
+    is_publishable boolean generated always as (not_scored_reason is null) stored,
+    primary key (model, as_of, entity_key, version),
+    constraint a_score_or_the_reason_for_none
+    check ((probability is null) = (not_scored_reason is not null))
+);
+
 grant select, insert, update, delete
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,
 quarantine.rejected_rows
@@ -272,11 +296,13 @@ to opsmart_transformer;
 grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
-on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
+predictions.scores
 to opsmart_ml;
 
 grant select
-on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts
+on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
+predictions.scores
 to opsmart_transformer;
 
 -- read by the policies, in the name of whoever asks

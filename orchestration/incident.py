@@ -1,0 +1,118 @@
+"""Incidents of the next seven days as assets: what the model learns from, and its scores."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import dagster as dg
+import pandas as pd
+import psycopg
+
+from ml.device_incident_params import DeviceIncidentParams
+from ml.device_incidents import GATE, DeviceIncidentModel, backtest, fit, unscored
+from ml.training import Recipe
+from orchestration import incident_features, incident_scores, predictions
+from orchestration.clock import RunClock
+from orchestration.models import Learnable, Model, model_asset
+from warehouse import Warehouse
+
+FEATURE_TABLE = dg.AssetKey(["features", "feat_incident_daily"])
+EVENT_TABLE = dg.AssetKey(["features", "feat_incident_events"])
+SCORES = dg.AssetKey(["predictions", "scores"])
+
+DAY = timedelta(days=1)
+HISTORY_DAYS = 365
+# A first version leaves the last month of a longer history to be scored out of sample.
+FIRST_SCORED = timedelta(days=30)
+FIRST_LEARNED = timedelta(days=60)
+
+
+def learnable(
+    connection: psycopg.Connection, _: DeviceIncidentParams, __: datetime, has_champion: bool
+) -> Learnable | None:
+    """Midnights whose seven days were over, of all devices outside maintenance."""
+    known = incident_features.midnights_known(connection)
+    if known is None:
+        return None
+    origin = train_end(*known, is_first=not has_champion)
+    frame = incident_features.training_rows(connection, origin, HISTORY_DAYS)
+    if frame.empty:
+        return None
+    text = (
+        f"{len(frame):,} midnights of {frame['device_key'].nunique():,} devices, "
+        f"{int(frame['is_incident'].sum()):,} before an incident"
+    )
+    return Learnable(frame, pd.Timestamp(origin), text)
+
+
+def train_end(first: datetime, newest: datetime, *, is_first: bool) -> datetime:
+    """The newest midnight, for a first version early enough to score the rest."""
+    if not is_first:
+        return newest
+    return min(max(first + FIRST_LEARNED, newest - FIRST_SCORED), newest)
+
+
+INCIDENT = Model(
+    name="device_incident_7d",
+    recipe=Recipe(DeviceIncidentModel, DeviceIncidentParams(), fit, backtest, GATE),
+    features=FEATURE_TABLE,
+    read=learnable,
+    nothing=(
+        "features.feat_incident_daily has no label yet: that takes seven days of a known device in "
+        "which cases or urgent tickets were being recorded"
+    ),
+    is_required=False,
+)
+
+
+@dg.multi_asset(
+    name="incident_scores",
+    specs=[
+        dg.AssetSpec(
+            SCORES,
+            deps=[FEATURE_TABLE, EVENT_TABLE, INCIDENT.asset],
+            group_name="predictions",
+            kinds={"scikitlearn", "postgres"},
+            description="One row per device and midnight: whether an incident is to be expected.",
+        )
+    ],
+)
+def scored(context: dg.AssetExecutionContext, clock: RunClock) -> dg.MaterializeResult[None]:
+    """Score the midnights since the last run; without a champion say why there is none."""
+    warehouse, moment = Warehouse.current(), clock.moment(context)
+    with (
+        warehouse.connect(role=predictions.ROLE) as connection,
+        warehouse.connect(role=predictions.ROLE) as reading,
+    ):
+        known = incident_features.midnights_known(reading)
+        serving = predictions.champion(connection, INCIDENT.name)
+        version = serving or predictions.newest_version(connection, INCIDENT.name)
+        if known is None:
+            return dg.MaterializeResult(metadata={"added": 0, "version": "none"})
+        last = incident_scores.newest_scored(connection, INCIDENT.name)
+        start = known[1] if last is None else last + DAY
+        found: Iterable[pd.DataFrame]
+        if serving is not None:
+            start = serving["train_end"] if last is None else start
+            registry = INCIDENT.registry(warehouse)
+            model = registry.load(serving["version"], serving["artifact_sha256"])
+            frames = incident_features.rows_between(reading, start, known[1])
+            found = (model.predict(frame) for frame in frames)
+        else:
+            reason = str(version["gate_reason"]) if version else INCIDENT.nothing
+            found = _without_model(reading, start, known[1], f"no version serves: {reason}")
+        name = version["version"] if version else "none"
+        added = incident_scores.write(connection, INCIDENT.name, name, moment, found)
+    context.log.info(
+        f"{added.scored:,} of {added.rows:,} device-days scored, {added.flagged:,} flagged"
+    )
+    return dg.MaterializeResult(metadata={"added": added.rows, "version": name})
+
+
+def _without_model(
+    connection: psycopg.Connection, first: datetime, last: datetime, reason: str
+) -> Iterator[pd.DataFrame]:
+    for frame in incident_features.rows_between(connection, first, last):
+        yield unscored(frame, INCIDENT.recipe.params, reason)
+
+
+ASSETS = [model_asset(INCIDENT, "incident_model"), scored]

@@ -75,4 +75,4 @@ class IncidentParams:
     def inputs(self) -> tuple[str, ...]:
         """Columns read for every row."""
         age = () if self.age is None else (self.age,)
-        return (*self.features, *self.categories, *age)
+        return tuple(dict.fromkeys((*self.features, *self.categories, *age)))

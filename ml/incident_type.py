@@ -1,7 +1,7 @@
 """Which type an incident will be of, given that there is one: a multinomial logistic regression.
 
-It ships where it beat the plain shares of the types on the newest incidents known; else the shares
-are what it says, the same for every row.
+It ships where it beat the plain shares of the types on the newest incidents known, beyond chance
+over their days; else the shares are what it says, the same for every row.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ml.abstention import is_beyond_chance
 from ml.grid import Floats
 from ml.members import signed_log
 from ml.probability_scores import LEAST_PROBABILITY
@@ -79,13 +80,14 @@ def fit_types(matrix: Floats, kinds: pd.Series[Any], days: pd.Series[Any]) -> In
     if len(set(known[is_old])) < 2:
         return IncidentTypes(shares)
     tried = new_classifier().fit(signed_log(rows[is_old]), known[is_old])
-    loss = log_loss_of(said_of(tried, rows[~is_old]), known[~is_old])
-    naive = np.tile(shares_of(known[is_old]), (int((~is_old).sum()), 1))
-    shares_loss = log_loss_of(naive, known[~is_old])
-    if not loss < shares_loss:
-        return IncidentTypes(shares, None, loss, shares_loss)
-    classifier = new_classifier().fit(signed_log(rows), known)
-    return IncidentTypes(shares, classifier, loss, shares_loss)
+    losses = log_losses(said_of(tried, rows[~is_old]), known[~is_old])
+    naive = np.tile(shares_of(known[is_old]), (len(losses), 1))
+    shares_losses = log_losses(naive, known[~is_old])
+    gains = pd.Series(shares_losses - losses).groupby(moments[~is_old]).mean()
+    classifier = None
+    if is_beyond_chance(gains):
+        classifier = new_classifier().fit(signed_log(rows), known)
+    return IncidentTypes(shares, classifier, float(losses.mean()), float(shares_losses.mean()))
 
 
 def new_classifier() -> Any:
@@ -108,8 +110,9 @@ def said_of(classifier: Any, matrix: Floats) -> Floats:
     return said
 
 
-def log_loss_of(said: Floats, known: NDArray[Any]) -> float:
-    """Mean negative logarithm of the probability of the type that came."""
+def log_losses(said: Floats, known: NDArray[Any]) -> Floats:
+    """Negative logarithm of the probability of the type that came, float64 (n,)."""
     places = [TYPES.index(name) for name in known]
     right = np.maximum(said[np.arange(len(known)), places], LEAST_PROBABILITY)
-    return float(-np.log(right).mean())
+    losses: Floats = -np.log(right)
+    return losses

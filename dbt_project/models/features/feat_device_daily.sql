@@ -1,16 +1,19 @@
 {%- set windows = [1, 7, 30] -%}
 {%- set averages = {
-    'cpu_avg_pct': ['cpu_pct_hours', 'cpu_measured_hours'],
-    'mem_avg_pct': ['mem_pct_hours', 'mem_measured_hours'],
-    'disk_avg_pct': ['disk_pct_hours', 'disk_measured_hours'],
-    'net_in_bytes_per_hour': ['net_in_bytes', 'net_measured_hours'],
-    'net_out_bytes_per_hour': ['net_out_bytes', 'net_measured_hours'],
+    'cpu_avg_pct': ['cpu_pct_hours', 'cpu_measured_hours', 10000],
+    'mem_avg_pct': ['mem_pct_hours', 'mem_measured_hours', 10000],
+    'disk_avg_pct': ['disk_pct_hours', 'disk_measured_hours', 10000],
+    'net_in_bytes_per_hour': ['net_in_bytes', 'net_measured_hours', 1],
+    'net_out_bytes_per_hour': ['net_out_bytes', 'net_measured_hours', 1],
 } -%}
 {%- set peaks = ['cpu_max_pct', 'mem_max_pct', 'disk_max_pct', 'temp_max_celsius', 'rule_level_max'] -%}
-{%- set counts = [
+{%- set reported = [
     'cpu_busy_hours', 'mem_busy_hours', 'down_hours', 'restarts', 'low_alerts', 'medium_alerts', 'high_alerts',
     'critical_alerts', 'blocked_alerts'
 ] -%}
+{%- set bytes = ['net_in_bytes', 'net_out_bytes'] -%}
+{%- set decimals = ['cpu_pct_hours', 'mem_pct_hours', 'disk_pct_hours', 'covered_hours', 'down_minutes'] -%}
+{%- set counts = ['cpu_measured_hours', 'mem_measured_hours', 'disk_measured_hours', 'net_measured_hours'] + reported -%}
 
 {{
     config(
@@ -25,7 +28,8 @@
     )
 }}
 
-with signals as (
+-- read twice, each time by an index, so it must not be materialised
+with signals as not materialized (
     select * from {{ ref('feat_device_signals_daily') }}
 ),
 
@@ -71,25 +75,19 @@ span as (
     from midnights
 ),
 
+-- whole numbers, ten-thousandths where there are decimals: added up far faster than numeric
 news as (
     select
         device_key,
         known_on,
-        sum(device_hours) as device_hours,
-        sum(covered_hours) as covered_hours,
-        sum(up_measured_hours) as up_measured_hours,
-        sum(down_minutes) as down_minutes,
-        {% for total, hours in averages.values() -%}
-            sum({{ total }}) as {{ total }},
+        {% for decimal in decimals -%}
+            (sum({{ decimal }}) * 10000)::bigint as {{ decimal }},
         {% endfor -%}
-        {% for hours in ['cpu', 'mem', 'disk', 'net'] -%}
-            sum({{ hours }}_measured_hours) as {{ hours }}_measured_hours,
+        {% for count in bytes + counts -%}
+            sum({{ count }})::bigint as {{ count }},
         {% endfor -%}
         {% for peak in peaks -%}
-            max({{ peak }}) as {{ peak }},
-        {% endfor -%}
-        {% for count in counts -%}
-            sum({{ count }}) as {{ count }}{{ ',' if not loop.last }}
+            max({{ peak }}) as {{ peak }}{{ ',' if not loop.last }}
         {% endfor %}
     from signals
     where
@@ -98,29 +96,49 @@ news as (
     group by device_key, known_on
 ),
 
--- whom nobody has heard of for thirty days is no longer under observation
-observed as (
+-- Each midnight adds up what is as old as the first window, the rest of the second and the rest of the third,
+-- and not the same days three times. Whom nobody has heard of for thirty days is no longer under observation.
+aged as (
     select
         midnights.day,
         news.device_key,
+        {% for days in windows[:-1] -%}
+            {{ 'case' if loop.first }} when age.days < {{ days }} then {{ days }}
+        {% endfor -%}
+        else {{ windows[-1] }} end as window_days,
+        {% for total in decimals + bytes + counts -%}
+            sum(news.{{ total }}) as {{ total }},
+        {% endfor -%}
+        {% for peak in peaks -%}
+            max(news.{{ peak }}) as {{ peak }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from news
+    cross join generate_series(0, {{ windows[-1] - 1 }}) as age (days)
+    inner join midnights on news.known_on + age.days = midnights.day
+    group by midnights.day, news.device_key, window_days
+),
+
+observed as (
+    select
+        day,
+        device_key,
         {% for days in windows -%}
-            {%- set recent = 'news.known_on > midnights.day - ' ~ days -%}
+            {%- set recent = 'filter (where window_days <= ' ~ days ~ ')' -%}
             {% for name, of_hours in averages.items() -%}
-                sum(news.{{ of_hours[0] }}) filter (where {{ recent }})
-                / nullif(sum(news.{{ of_hours[1] }}) filter (where {{ recent }}), 0) as {{ name }}_{{ days }}d,
+                sum({{ of_hours[0] }}) {{ recent }} / nullif({{ of_hours[2] }} * sum({{ of_hours[1] }}) {{ recent }}, 0)
+                    as {{ name }}_{{ days }}d,
             {% endfor -%}
             {% for peak in peaks -%}
-                max(news.{{ peak }}) filter (where {{ recent }}) as {{ peak }}_{{ days }}d,
+                max({{ peak }}) {{ recent }} as {{ peak }}_{{ days }}d,
             {% endfor -%}
-            {% for count in counts -%}
-                coalesce(sum(news.{{ count }}) filter (where {{ recent }}), 0) as {{ count }}_{{ days }}d,
+            {% for count in reported -%}
+                coalesce(sum({{ count }}) {{ recent }}, 0) as {{ count }}_{{ days }}d,
             {% endfor -%}
-            coalesce(sum(news.covered_hours) filter (where {{ recent }}), 0) / {{ 24 * days }} as coverage_{{ days }}d,
-            sum(news.down_minutes) filter (where {{ recent }}) as down_minutes_{{ days }}d{{ ',' if not loop.last }}
+            coalesce(sum(covered_hours) {{ recent }}, 0) / {{ 240000 * days }} as coverage_{{ days }}d,
+            sum(down_minutes) {{ recent }} / 10000 as down_minutes_{{ days }}d{{ ',' if not loop.last }}
         {% endfor %}
-    from midnights
-    inner join news on news.known_on > midnights.day - 30 and midnights.day >= news.known_on
-    group by midnights.day, news.device_key
+    from aged
+    group by day, device_key
 ),
 
 devices as (
@@ -208,7 +226,7 @@ joined as (
             {% for peak in peaks -%}
                 observed.{{ peak }}_{{ days }}d,
             {% endfor -%}
-            {% for count in counts -%}
+            {% for count in reported -%}
                 observed.{{ count }}_{{ days }}d::bigint as {{ count }}_{{ days }}d,
             {% endfor -%}
             round(observed.coverage_{{ days }}d, 4)::double precision as coverage_{{ days }}d,

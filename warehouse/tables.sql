@@ -255,8 +255,8 @@ create table if not exists predictions.forecasts (
 );
 create index if not exists forecasts_ds on predictions.forecasts (ds);
 
--- What a model says of an entity as of a moment, which stands before the entity in the key because scores are
--- written and read by time. scored_at is the moment the run was about. Without a probability there is a reason.
+-- What a model says of an entity as of a moment, which stands first in the key because scores are written and
+-- read by time. scored_at is the moment the run was about. Without a probability there is a reason.
 create table if not exists predictions.scores (
     model text not null,
     version text not null,
@@ -274,7 +274,7 @@ create table if not exists predictions.scores (
     recommendation text,
     not_scored_reason text,
     is_publishable boolean generated always as (not_scored_reason is null) stored,
-    primary key (model, as_of, entity_key, version),
+    primary key (as_of, model, entity_key, version),
     constraint a_score_or_the_reason_for_none
     check ((probability is null) = (not_scored_reason is not null))
 );

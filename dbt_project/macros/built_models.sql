@@ -119,6 +119,8 @@
         (select max(hour) from predictions.anomaly_scores)
     {%- elif table == 'forecasts' -%}
         (select max(first_day) from predictions.forecasts)
+    {%- elif table == 'scores' -%}
+        (select max(as_of) from predictions.scores)
     {%- elif table == 'rejected_rows' -%}
         (select row(count(*), max(opened_as_of), max(closed_as_of)) from quarantine.rejected_rows)
     {%- elif table == 'loads' -%}

@@ -27,6 +27,18 @@ incidents as (
     where is_open
 ),
 
+-- what was said of a week that has begun two days ago says little of the next
+predictions as (
+    select * from {{ ref('incident_predictions') }}
+    where is_publishable and as_of >= {{ as_of() }} - interval '2 days'
+),
+
+newest_predictions as (
+    select distinct on (device_key) *
+    from predictions
+    order by device_key asc, as_of desc, scored_at desc
+),
+
 last_measured as (
     select
         device_key,
@@ -74,13 +86,19 @@ final as (
         round(latest.temp_max_celsius::numeric, 2) as temp_max_celsius,
         round(latest.uptime_hours::numeric, 4) as uptime_hours,
         coalesce(open_incidents.open_incidents, 0) as open_incidents,
-        coalesce(open_incidents.worst_severity_key, -2) as worst_severity_key
+        coalesce(open_incidents.worst_severity_key, -2) as worst_severity_key,
+        newest_predictions.as_of as incident_predicted_from,
+        newest_predictions.probability as incident_probability,
+        newest_predictions.level as incident_level,
+        newest_predictions.incident_type as likeliest_incident_type,
+        newest_predictions.recommendation as incident_recommendation
     from devices
     left join sites on devices.site_key = sites.site_key
     left join last_measured on devices.device_key = last_measured.device_key
     left join latest on devices.device_key = latest.device_key
     left join outages on devices.device_key = outages.device_key
     left join open_incidents on devices.device_key = open_incidents.device_key
+    left join newest_predictions on devices.device_key = newest_predictions.device_key
 )
 
 select * from final

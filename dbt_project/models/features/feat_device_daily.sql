@@ -8,12 +8,13 @@
 } -%}
 {%- set peaks = ['cpu_max_pct', 'mem_max_pct', 'disk_max_pct', 'temp_max_celsius', 'rule_level_max'] -%}
 {%- set reported = [
-    'cpu_busy_hours', 'mem_busy_hours', 'down_hours', 'restarts', 'low_alerts', 'medium_alerts', 'high_alerts',
-    'critical_alerts', 'blocked_alerts'
+    'cpu_busy_hours', 'mem_busy_hours', 'down_hours', 'restarts',
+    'low_alerts', 'medium_alerts', 'high_alerts', 'critical_alerts', 'blocked_alerts'
 ] -%}
 {%- set bytes = ['net_in_bytes', 'net_out_bytes'] -%}
 {%- set decimals = ['cpu_pct_hours', 'mem_pct_hours', 'disk_pct_hours', 'covered_hours', 'down_minutes'] -%}
-{%- set counts = ['cpu_measured_hours', 'mem_measured_hours', 'disk_measured_hours', 'net_measured_hours'] + reported -%}
+{%- set measured = ['cpu_measured_hours', 'mem_measured_hours', 'disk_measured_hours', 'net_measured_hours'] -%}
+{%- set counts = measured + reported -%}
 
 {{
     config(
@@ -80,14 +81,14 @@ news as (
     select
         device_key,
         known_on,
-        {% for decimal in decimals -%}
+        {% for decimal in decimals %}
             (sum({{ decimal }}) * 10000)::bigint as {{ decimal }},
-        {% endfor -%}
-        {% for count in bytes + counts -%}
+        {% endfor %}
+        {% for count in bytes + counts %}
             sum({{ count }})::bigint as {{ count }},
-        {% endfor -%}
-        {% for peak in peaks -%}
-            max({{ peak }}) as {{ peak }}{{ ',' if not loop.last }}
+        {% endfor %}
+        {% for peak in peaks %}
+            max({{ peak }}) as {{ peak }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from signals
     where
@@ -102,15 +103,17 @@ aged as (
     select
         midnights.day,
         news.device_key,
-        {% for days in windows[:-1] -%}
-            {{ 'case' if loop.first }} when age.days < {{ days }} then {{ days }}
-        {% endfor -%}
-        else {{ windows[-1] }} end as window_days,
-        {% for total in decimals + bytes + counts -%}
+        case
+            {% for days in windows[:-1] %}
+                when age.days < {{ days }} then {{ days }}
+            {% endfor %}
+            else {{ windows[-1] }}
+        end as window_days,
+        {% for total in decimals + bytes + counts %}
             sum(news.{{ total }}) as {{ total }},
-        {% endfor -%}
-        {% for peak in peaks -%}
-            max(news.{{ peak }}) as {{ peak }}{{ ',' if not loop.last }}
+        {% endfor %}
+        {% for peak in peaks %}
+            max(news.{{ peak }}) as {{ peak }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from news
     cross join generate_series(0, {{ windows[-1] - 1 }}) as age (days)
@@ -122,20 +125,20 @@ observed as (
     select
         day,
         device_key,
-        {% for days in windows -%}
-            {%- set recent = 'filter (where window_days <= ' ~ days ~ ')' -%}
-            {% for name, of_hours in averages.items() -%}
+        {% for days in windows %}
+            {% set recent = 'filter (where window_days <= ' ~ days ~ ')' %}
+            {% for name, of_hours in averages.items() %}
                 sum({{ of_hours[0] }}) {{ recent }} / nullif({{ of_hours[2] }} * sum({{ of_hours[1] }}) {{ recent }}, 0)
                     as {{ name }}_{{ days }}d,
-            {% endfor -%}
-            {% for peak in peaks -%}
+            {% endfor %}
+            {% for peak in peaks %}
                 max({{ peak }}) {{ recent }} as {{ peak }}_{{ days }}d,
-            {% endfor -%}
-            {% for count in reported -%}
+            {% endfor %}
+            {% for count in reported %}
                 coalesce(sum({{ count }}) {{ recent }}, 0) as {{ count }}_{{ days }}d,
-            {% endfor -%}
+            {% endfor %}
             coalesce(sum(covered_hours) {{ recent }}, 0) / {{ 240000 * days }} as coverage_{{ days }}d,
-            sum(down_minutes) {{ recent }} / 10000 as down_minutes_{{ days }}d{{ ',' if not loop.last }}
+            sum(down_minutes) {{ recent }} / 10000 as down_minutes_{{ days }}d{% if not loop.last %},{% endif %}
         {% endfor %}
     from aged
     group by day, device_key
@@ -176,10 +179,11 @@ occurrences as (
     select
         midnights.day,
         happened.device_key,
-        {% for days in windows -%}
-            {%- set recent = 'happened.known_on > midnights.day - ' ~ days -%}
+        {% for days in windows %}
+            {% set recent = 'happened.known_on > midnights.day - ' ~ days %}
             coalesce(sum(happened.changes) filter (where {{ recent }}), 0) as changes_{{ days }}d,
-            coalesce(sum(happened.tickets) filter (where {{ recent }}), 0) as tickets_{{ days }}d{{ ',' if not loop.last }}
+            coalesce(sum(happened.tickets) filter (where {{ recent }}), 0)
+                as tickets_{{ days }}d{% if not loop.last %},{% endif %}
         {% endfor %}
     from midnights
     inner join happened on happened.known_on > midnights.day - 30 and midnights.day >= happened.known_on
@@ -219,21 +223,21 @@ joined as (
         observed.device_key,
         devices.observed_since,
         observed.day - devices.observed_since as observed_days,
-        {% for days in windows -%}
-            {% for name in averages -%}
+        {% for days in windows %}
+            {% for name in averages %}
                 round(observed.{{ name }}_{{ days }}d, 4)::double precision as {{ name }}_{{ days }}d,
-            {% endfor -%}
-            {% for peak in peaks -%}
+            {% endfor %}
+            {% for peak in peaks %}
                 observed.{{ peak }}_{{ days }}d,
-            {% endfor -%}
-            {% for count in reported -%}
+            {% endfor %}
+            {% for count in reported %}
                 observed.{{ count }}_{{ days }}d::bigint as {{ count }}_{{ days }}d,
-            {% endfor -%}
+            {% endfor %}
             round(observed.coverage_{{ days }}d, 4)::double precision as coverage_{{ days }}d,
             round(observed.down_minutes_{{ days }}d, 4)::double precision as down_minutes_{{ days }}d,
             coalesce(occurrences.changes_{{ days }}d, 0) as changes_{{ days }}d,
             coalesce(occurrences.tickets_{{ days }}d, 0) as tickets_{{ days }}d,
-        {% endfor -%}
+        {% endfor %}
         coalesce(vulnerable.critical_vulnerabilities, 0) as critical_vulnerabilities,
         coalesce(vulnerable.high_vulnerabilities, 0) as high_vulnerabilities,
         coalesce(vulnerable.other_vulnerabilities, 0) as other_vulnerabilities,

@@ -61,7 +61,8 @@ maintained as (
         generate_series(
             {{ first_midnight('windows.starts_at') }}::timestamp,
             least(
-                {{ first_midnight('windows.ends_at') }}::timestamp - interval '1 day', {{ utc_date(as_of()) }}::timestamp
+                {{ first_midnight('windows.ends_at') }}::timestamp - interval '1 day',
+                {{ utc_date(as_of()) }}::timestamp
             ),
             interval '1 day'
         ) as midnight (moment)
@@ -123,4 +124,5 @@ labelled as (
             and of_versions.as_of = of_all.as_of
 )
 
-select * from labelled
+-- the contract names the columns, those of feat_device_daily and the ones above
+select * from labelled -- noqa: AM04

@@ -12,6 +12,7 @@ import pytest
 from ml.device_incident_params import DeviceIncidentParams
 from orchestration import incident_features
 from tests.e2e.demos import Home
+from tests.orchestration.built import days
 
 CUTOFF = datetime(2026, 2, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -85,3 +86,18 @@ def test_a_shuffled_future_changes_no_input_of_the_past(
     families = ("cpu_avg", "disk_avg", "coverage", "restarts", "high_alerts", "tickets")
     assert all(any(name.startswith(family) for name in changed) for family in families), changed
     assert any(name.startswith("incident_own") for name in changed)
+
+
+def test_new_midnights_are_added_and_an_earlier_moment_forgets_them(home: Home, as_of: str) -> None:
+    """Nothing else is written again, however much there is."""
+    later = datetime.fromisoformat(as_of) + 2 * DAY
+    run = ("run", "--select", *BUILT)
+    with home.connect() as connection:
+        before = days(connection, "features", "feat_device_daily")
+        home.dbt(*run, as_of=later.isoformat())
+        after = days(connection, "features", "feat_device_daily")
+        new = {int(f"{moment:%Y%m%d}") for moment in (later, later - DAY)}
+        assert after.keys() == before.keys() | new
+        assert {day: after[day] for day in before} == before
+        home.dbt(*run, as_of=as_of)
+        assert days(connection, "features", "feat_device_daily") == before

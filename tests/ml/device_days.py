@@ -66,6 +66,8 @@ def estate(seed: int = 3) -> Estate:
             "is_in_maintenance": False,
         }
     ).assign(
+        site_key=np.tile(1 + np.arange(DEVICES) % 4, DAYS),
+        customer_key=7,
         temp_max_celsius_1d=40.0 + 40.0 * heat.ravel(),
         restarts_7d=np.tile(np.arange(DEVICES) % 2, DAYS).astype(np.float64),
         observed_days=np.repeat(np.arange(DAYS), DEVICES).astype(np.float64),

@@ -8,7 +8,6 @@
 
     A model that reads the days beside its own says by `days_reach` how many on either side, or by
     [least, most] which of the days counted from the changed one are built again.
-    One with `is_made_of_detail` reads single hours or alerts: days whose detail is gone stay as they are.
     By `told_by`, columns, a model says what alone is read of it by day.
     A model made of single hours or alerts loses days whose detail is no longer kept, if `is_made_of_detail`.
     A model whose rows concern other days than their date_key says by `dated_by` which (expressions). One
@@ -92,11 +91,6 @@
             union
             {{ days_asked_for() }}
         );
-        {%- if config.get('is_made_of_detail') %}
-
-        delete from {{ days_written() }}
-        where not ({{ has_detail('date_key') }});
-        {%- endif %}
 
         delete from {{ this }}
         where

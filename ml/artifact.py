@@ -60,21 +60,21 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def verify(content: bytes, sha256: str) -> None:
-    """Raises CorruptArtifact where the bytes do not have this sha256."""
+def load(content: bytes, sha256: str, kind: type[StorableT]) -> StorableT:
+    """The model of this kind that was dumped.
+
+    Raises:
+        CorruptArtifact: the bytes do not have this sha256, or hold what a former release wrote.
+    """
     found = sha256_of(content)
     if found != sha256:
         raise CorruptArtifact(
             f"the model artifact has sha256 {found[:12]}…, registered was {sha256[:12]}…: "
             "restore the file from a backup or train again"
         )
-
-
-def load(content: bytes, sha256: str, kind: type[StorableT]) -> StorableT:
-    """The model of this kind that was dumped.
-
-    Raises:
-        CorruptArtifact: the bytes do not have this sha256.
-    """
-    verify(content, sha256)
-    return kind.of_state(skops.io.loads(content, trusted=_TRUSTED))
+    try:
+        return kind.of_state(skops.io.loads(content, trusted=_TRUSTED))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CorruptArtifact(
+            f"the model artifact {found[:12]}… is not of this release's form ({error}): train again"
+        ) from error

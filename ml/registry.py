@@ -94,20 +94,14 @@ class Registry(Generic[ModelT]):
         """A registered model.
 
         Raises:
-            CorruptArtifact: it is not there, or not the one whose sha256 was recorded.
+            CorruptArtifact: it is not there, not the one whose sha256 was recorded, or written by
+                a former release.
         """
-        return artifact.load(self._content(version), sha256, self.kind)
-
-    def verify(self, version: str, sha256: str) -> None:
-        """Raises CorruptArtifact where `load` would."""
-        artifact.verify(self._content(version), sha256)
-
-    def _content(self, version: str) -> bytes:
         found = self._kept(version)
         path = Path(url2pathname(urlparse(found.artifact_uri).path))
         if not path.exists():
             raise artifact.CorruptArtifact(f"{path} is gone: restore it or train again")
-        return path.read_bytes()
+        return artifact.load(path.read_bytes(), sha256, self.kind)
 
     def set_alias(self, alias: str, version: str) -> None:
         """Let `champion` or `challenger` point to a version."""

@@ -149,7 +149,7 @@ def serve(
     newest: Row | None,
     as_of: datetime,
 ) -> Serving:
-    """Let the best version serve whose artifact is the one that was registered.
+    """Let the best version serve whose artifact is the one that was registered and can be read.
 
     That is the newest one if it passed the gate and never served, else the champion, else the one
     that served last.
@@ -161,7 +161,7 @@ def serve(
     registry, refused = model.registry(warehouse), list[str]()
     for row in candidates:
         try:
-            registry.verify(row["version"], row["artifact_sha256"])
+            registry.load(row["version"], row["artifact_sha256"])
         except CorruptArtifact as error:
             refused.append(f"version {row['version']} is refused: {error}")
             continue

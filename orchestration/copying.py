@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -57,3 +58,8 @@ def add(
         added = Added(*(cursor.fetchone() or (0, 0)))
         cursor.execute("drop table new_rows")
     return added
+
+
+def as_json(value: Sequence[Any] | None) -> str | None:
+    """A list as a jsonb column takes it."""
+    return None if value is None else json.dumps(value)

@@ -102,9 +102,7 @@ def scored(context: dg.AssetExecutionContext, clock: RunClock) -> dg.Materialize
             found = _without_model(reading, start, known[1], f"no version serves: {reason}")
         name = version["version"] if version else "none"
         added = incident_scores.write(connection, INCIDENT.name, name, moment, found)
-    context.log.info(
-        f"{added.scored:,} of {added.rows:,} device-days scored, {added.flagged:,} flagged"
-    )
+    context.log.info(f"{added.rows:,} device-days told of, {added.counted:,} flagged")
     return dg.MaterializeResult(metadata={"added": added.rows, "version": name})
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 import psycopg
@@ -51,10 +49,6 @@ def _as_csv(scores: pd.DataFrame) -> str:
     written = scores[list(_WRITTEN)].assign(
         # a float32 would be written with fewer digits than the column holds
         baseline_score=scores["baseline_score"].astype("float64"),
-        factors=scores["factors"].map(_as_json),
+        factors=scores["factors"].map(copying.as_json),
     )
     return written.to_csv(index=False, header=False)
-
-
-def _as_json(factors: list[Any] | None) -> str | None:
-    return None if factors is None else json.dumps(factors)

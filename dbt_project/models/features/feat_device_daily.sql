@@ -24,6 +24,7 @@
         on_schema_change='fail',
         days_of=['feat_device_signals_daily', 'fct_changes', 'fct_ticket_events'],
         days_reach=[1, 31],
+        is_made_of_detail=true,
         pre_hook='{{ forget_changed_days(days_to_observe()) }}',
         indexes=[{'columns': ['date_key']}]
     )
@@ -54,7 +55,7 @@ vulnerabilities as (
     where device_key > 0
 ),
 
-midnights as (
+known_midnights as (
     {% if is_incremental() %}
         select to_date(to_build.date_key::text, 'YYYYMMDD') as day
         from {{ days_written() }} as to_build
@@ -66,6 +67,12 @@ midnights as (
             generate_series(first_known.day::timestamp, {{ utc_date(as_of()) }}::timestamp, interval '1 day')
                 as midnight (moment)
     {% endif %}
+),
+
+midnights as (
+    select *
+    from known_midnights
+    where {{ has_detail("to_char(day, 'YYYYMMDD')::integer") }}
 ),
 
 -- the days whose news the midnights look back on

@@ -67,6 +67,8 @@ def connection(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
         connection.autocommit = True
         for name, frame in tables.items():
             typed = ", ".join(f"{column} {columns[column]}" for column in frame.columns)
+            # a test before this one may have built models
+            connection.execute(f"drop table if exists {name} cascade")
             connection.execute(f"create table {name} ({typed})")
             connection.execute(f"grant select on {name} to opsmart_ml")
             with connection.cursor().copy(f"copy {name} from stdin with (format csv)") as copy:

@@ -89,6 +89,18 @@ create table if not exists ops.read_days (
     version bigint not null
 );
 
+-- What the inventory said of the devices whose keys a model's rows bear, when it was built last.
+create table if not exists ops.read_device_versions (
+    model text not null,
+    device_key bigint not null,
+    valid_from timestamptz not null,
+    valid_to timestamptz not null,
+    site_key bigint not null,
+    customer_key bigint not null,
+    role_name text not null,
+    primary key (model, device_key, valid_from)
+);
+
 -- Whose rows of the marts a login sees; the policies that dbt puts on every mart look here. Only the
 -- owner writes it, and nobody else may enter the schema to read it.
 create table if not exists ops.customer_roles (
@@ -290,7 +302,7 @@ ops.steps, quarantine.rejected_rows
 to opsmart_transformer;
 
 grant select, insert, update, delete
-on ops.built_models, ops.built_days, ops.read_days
+on ops.built_models, ops.built_days, ops.read_days, ops.read_device_versions
 to opsmart_transformer;
 
 grant usage on sequence ops.day_version to opsmart_transformer;

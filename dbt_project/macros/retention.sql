@@ -72,8 +72,9 @@
 {% macro _built_by_days(partitioned) -%}
     {#- The tables, as an array of names, whose rows are replaced by days or months. -#}
     {%- set names = [] -%}
-    {%- for node in graph.nodes.values() if node.config.unique_key in ('date_key', 'month_start') -%}
-        {%- if node.config.get('partitioned', false) == partitioned -%}
+    {%- for node in graph.nodes.values() if node.config.get('unique_key') -%}
+        {%- set period = node.config.unique_key if node.config.unique_key is string else node.config.unique_key[0] -%}
+        {%- if period in ('date_key', 'month_start') and node.config.get('partitioned', false) == partitioned -%}
             {%- do names.append("'" ~ node.schema ~ '.' ~ node.alias ~ "'") -%}
         {%- endif -%}
     {%- endfor -%}

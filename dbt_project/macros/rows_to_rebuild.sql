@@ -30,7 +30,35 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro hours_to_rebuild(rows, target) -%}
+{% macro rows_of_hours_to_rebuild(rows, rekeyed_by) -%}
+    {#- The same of a model by hours, of rows that have a date_key and an hour. -#}
+    {%- if is_incremental() -%}
+    with to_rebuild as materialized (
+        {{ hours_to_rebuild(rows) }}
+    ),
+
+    keyed_anew as materialized (
+        {{ rekeyed() }}
+    )
+
+    select *
+    from {{ rows }}
+    where
+        date_key = any(array(select distinct {{ date_key('to_rebuild.hour') }} from to_rebuild))
+        and hour = any(array(select to_rebuild.hour from to_rebuild))
+    union all
+    select *
+    from {{ rows }}
+    where
+        {{ is_rekeyed(rekeyed_by, 'keyed_anew') }}
+        and hour <> all(array(select to_rebuild.hour from to_rebuild))
+    {%- else -%}
+    select *
+    from {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro measured_hours_to_rebuild(rows, target) -%}
     {#-
         The same of hours as Prometheus gives them: they have no host yet, but the column `target` that was
         scraped, by which `this` tells the hours that were keyed anew. Exactly these, which the index finds by
@@ -38,11 +66,7 @@
     -#}
     {%- if is_incremental() -%}
     with to_rebuild as materialized (
-        select
-            generate_series(
-                {{ day_start('days.date_key') }}, {{ day_start('days.date_key') }} + interval '23 hours', interval '1 hour'
-            ) as hour
-        from ({{ days_to_rebuild(rows, 'hour') }}) as days
+        {{ hours_to_rebuild(rows) }}
     ),
 
     keyed_anew as materialized (

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -52,7 +53,7 @@ def by_day(home: Home, as_of: str) -> list[tuple[str, str]]:
     return [
         (node["schema"], node["name"])
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["config"]["unique_key"] == "date_key"
+        if node["resource_type"] == "model" and "date_key" in (node["config"]["unique_key"] or ())
     ]
 
 
@@ -65,6 +66,19 @@ def rekeyed(home: Home, as_of: str) -> list[tuple[str, str, str]]:
         (node["schema"], node["name"], node["config"]["rekeyed_by"])
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and "rekeyed_by" in node["config"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def versioned(home: Home, as_of: str) -> list[tuple[str, str]]:
+    """Schema and name of every model that asks what the inventory says otherwise than before."""
+    home.dbt("parse", as_of=as_of)
+    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        (node["schema"], node["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and any(name.endswith("int_device__possible_keys") for name in node["depends_on"]["nodes"])
     ]
 
 
@@ -253,6 +267,43 @@ def test_a_host_found_to_be_another_device_is_built_again(
             changed = {value for value in after if after[value] != untouched[model][value]}
             assert changed, model
             assert is_name_shared or changed <= may_change[model[2]], model
+
+
+def test_what_was_built_before_the_inventory_came_is_built_again(
+    home: Home, as_of: str, versioned: list[tuple[str, str]]
+) -> None:
+    """As if NetBox had been silent when a device changed, and said so only now: from then on."""
+    assert set(versioned) > LARGE
+    changed_at = datetime(2026, 2, 20, 10, 30, tzinfo=UTC)
+    with home.connect() as connection:
+        before = built_state(connection)
+        hours = written_rows(connection, "core", "fct_infrastructure", "hour")
+        found = connection.execute(
+            "select max(device_key) from core.fct_interface_traffic_hourly "
+            "union select max(device_key) from core.fct_security_alerts where date_key > 20260221 "
+            "union select max(device_key) from core.fct_service_hourly"
+        ).fetchall()
+        devices = [device for (device,) in found]
+        for schema, name in versioned:
+            updated = connection.execute(
+                SQL(
+                    "update {} set site_key = -1 where device_key = any(%s) and date_key >= %s"
+                ).format(Identifier(schema, name)),
+                (devices, 20260201 if name.endswith("monthly") else 20260221),
+            )
+            assert updated.rowcount, name
+        connection.execute(
+            "update ops.read_device_versions set valid_to = %s "
+            "where device_key = any(%s) and valid_to > %s",
+            (changed_at, devices, changed_at),
+        )
+        forget_states(connection)
+        home.dbt("run", "--select", *(name for _, name in versioned), as_of=as_of)
+        assert built_state(connection) == before
+        after = written_rows(connection, "core", "fct_infrastructure", "hour")
+        assert {hour for hour in after if after[hour] != hours[hour]} == {
+            hour for hour in after if hour >= changed_at
+        }
 
 
 def months(connection: psycopg.Connection, schema: str, name: str) -> dict[int, str]:

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key='date_key',
+        unique_key=['date_key', 'hour'],
         rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
@@ -35,7 +35,7 @@ devices as (
 ),
 
 measured as (
-    {{ hours_to_rebuild('host_hours', 'instance') }}
+    {{ measured_hours_to_rebuild('host_hours', 'instance') }}
 ),
 
 identified as (

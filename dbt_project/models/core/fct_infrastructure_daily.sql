@@ -15,7 +15,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, {{ ref('dim_device') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with host_hours as not materialized (

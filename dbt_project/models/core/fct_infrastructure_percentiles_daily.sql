@@ -5,7 +5,7 @@
         unique_key='date_key',
         on_schema_change='fail',
         is_read_by_day=true,
-        indexes=[{'columns': ['date_key']}]
+        indexes=[{'columns': ['date_key']}, {'columns': ['_known_at']}]
     )
 }}
 

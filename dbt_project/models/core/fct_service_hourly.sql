@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key='date_key',
+        unique_key=['date_key', 'hour'],
         rekeyed_by='host',
         on_schema_change='fail',
         partitioned=true,
@@ -36,7 +36,7 @@ devices as (
 ),
 
 measured as (
-    {{ hours_to_rebuild('service_hours', 'service') }}
+    {{ measured_hours_to_rebuild('service_hours', 'service') }}
 ),
 
 instances as (

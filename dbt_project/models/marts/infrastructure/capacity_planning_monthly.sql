@@ -13,7 +13,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, {{ ref('dim_device') }}, which only an incremental build reads
 
 {%- set resources = ['cpu', 'mem', 'disk', 'net'] %}
 
@@ -44,7 +44,7 @@ newest as materialized (
 
 {% if is_incremental() %}
     changed_days as (
-        {{ days_to_rebuild('host_hours', 'hour') }}
+        {{ days_to_rebuild('host_hours', 'hour', period='month') }}
         union
         {{ rekeyed_days() }}
         union
@@ -271,6 +271,31 @@ forecasts as materialized (
         ))
 ),
 
+-- joined here: of all joins below the planner expects one row, for which it would compare with every forecast
+foretold as materialized (
+    select
+        compared.*,
+        forecasts.first_day as forecast_first_day,
+        forecasts.peak as forecast_peak,
+        forecasts.peak_day as forecast_peak_day,
+        forecasts.last_yhat as forecast_p50,
+        forecasts.last_upper_95 as forecast_hi95,
+        forecasts.days_to_warn_p10,
+        forecasts.days_to_warn_p50,
+        forecasts.days_to_warn_p90,
+        forecasts.days_to_critical_p10,
+        forecasts.days_to_critical_p50,
+        forecasts.days_to_critical_p90,
+        forecasts.critical_probability,
+        forecasts.recommendation as forecast_recommendation
+    from compared
+    left join forecasts
+        on
+            compared.device_key = forecasts.device_key
+            and compared.resource = forecasts.resource
+            and compared.month_start = forecasts.month_start
+),
+
 joined as (
     select
         to_char(monthly.month_start, 'YYYYMMDD')::integer as date_key,
@@ -311,22 +336,22 @@ joined as (
             when 'disk' then device_trends.disk_slope
             else device_trends.net_slope
         end as slope_per_30_days,
-        forecasts.first_day as forecast_first_day,
-        forecasts.peak as forecast_peak,
-        forecasts.peak_day as forecast_peak_day,
-        forecasts.last_yhat as forecast_p50,
-        forecasts.last_upper_95 as forecast_hi95,
-        forecasts.days_to_warn_p10,
-        forecasts.days_to_warn_p50,
-        forecasts.days_to_warn_p90,
-        forecasts.days_to_critical_p10,
-        forecasts.days_to_critical_p50,
-        forecasts.days_to_critical_p90,
-        forecasts.critical_probability,
-        forecasts.recommendation as forecast_recommendation,
+        monthly.forecast_first_day,
+        monthly.forecast_peak,
+        monthly.forecast_peak_day,
+        monthly.forecast_p50,
+        monthly.forecast_hi95,
+        monthly.days_to_warn_p10,
+        monthly.days_to_warn_p50,
+        monthly.days_to_warn_p90,
+        monthly.days_to_critical_p10,
+        monthly.days_to_critical_p50,
+        monthly.days_to_critical_p90,
+        monthly.critical_probability,
+        monthly.forecast_recommendation,
         owners._known_at,
         owners._load_id
-    from compared as monthly
+    from foretold as monthly
     inner join wanted_months on monthly.month_start = wanted_months.month_start
     inner join owners
         on
@@ -344,11 +369,6 @@ joined as (
             monthly.device_key = device_trends.device_key
             and monthly.customer_key = device_trends.customer_key
             and monthly.month_start = device_trends.month_start
-    left join forecasts
-        on
-            monthly.device_key = forecasts.device_key
-            and monthly.resource = forecasts.resource
-            and monthly.month_start = forecasts.month_start
 ),
 
 final as (

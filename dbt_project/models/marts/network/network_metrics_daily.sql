@@ -7,7 +7,7 @@
         days_of=['fct_interface_traffic_daily'],
         names_of={'site_name': 'dim_site.site_name', 'device_name': 'dim_device.device_name'},
         pre_hook='{{ forget_changed_days() }}',
-        indexes=[{'columns': ['date_key']}]
+        indexes=[{'columns': ['date_key']}, {'columns': ['_known_at']}]
     )
 }}
 

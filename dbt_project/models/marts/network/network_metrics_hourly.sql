@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key='date_key',
+        unique_key=['date_key', 'hour'],
         rekeyed_by='customer_key',
         on_schema_change='fail',
         partitioned=true,
@@ -15,7 +15,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_device__possible_keys') }}, which only an incremental build reads
+-- depends_on: {{ ref('int_device__possible_keys') }}, {{ ref('dim_device') }}, which only an incremental build reads
 
 -- read twice, each time by an index, so it must not be materialised
 with interface_hours as not materialized (
@@ -23,7 +23,7 @@ with interface_hours as not materialized (
 ),
 
 measured as (
-    {{ rows_to_rebuild('interface_hours', 'hour', rekeyed_by='customer_key') }}
+    {{ rows_of_hours_to_rebuild('interface_hours', rekeyed_by='customer_key') }}
 ),
 
 ranked as (

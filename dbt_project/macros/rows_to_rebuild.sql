@@ -1,14 +1,17 @@
-{% macro rows_to_rebuild(rows, moment, rekeyed_by) -%}
+{% macro rows_to_rebuild(rows, moment, rekeyed_by, key='date_key') -%}
     {#-
-        What a model by days is made of: all `rows` from the start; in an incremental build those of the days
-        of what arrived, and of other days those that were keyed anew. `rekeyed_by` is the model's setting
-        of that name: host or customer_key, such that rows with one value of it depend on no others. Arrays,
-        because the planner takes them for short and uses the index, which a join would not; two queries,
-        since `or` would look at every partition.
+        What a model by days is made of, or by hours if `key` is hour: all `rows`, which have a date_key and that,
+        from the start; in an incremental build those of the days or hours of what arrived, and of others those
+        that were keyed anew. `rekeyed_by` is the model's setting of that name: host or customer_key, such that
+        rows with one value of it depend on no others. Arrays, because the planner takes them for short and uses
+        the index, which a join would not; two queries, since `or` would look at every partition.
     -#}
+    {#- of an hour the day too, which knows the partition -#}
+    {%- set days_of_hours = 'array(select distinct ' ~ date_key('to_rebuild.hour') ~ ' from to_rebuild)' -%}
+    {%- set is_of_its_days = 'date_key = any(' ~ days_of_hours ~ ') and ' if key == 'hour' else '' -%}
     {%- if is_incremental() -%}
     with to_rebuild as materialized (
-        {{ days_to_rebuild(rows, moment) }}
+        {{ hours_to_rebuild(rows) if key == 'hour' else days_to_rebuild(rows, moment) }}
     ),
 
     keyed_anew as materialized (
@@ -17,41 +20,13 @@
 
     select *
     from {{ rows }}
-    where date_key = any(array(select to_rebuild.date_key from to_rebuild))
+    where {{ is_of_its_days }}{{ key }} = any(array(select to_rebuild.{{ key }} from to_rebuild))
     union all
     select *
     from {{ rows }}
     where
         {{ is_rekeyed(rekeyed_by, 'keyed_anew') }}
-        and date_key <> all(array(select to_rebuild.date_key from to_rebuild))
-    {%- else -%}
-    select *
-    from {{ rows }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro rows_of_hours_to_rebuild(rows, rekeyed_by) -%}
-    {#- The same of a model by hours, of rows that have a date_key and an hour. -#}
-    {%- if is_incremental() -%}
-    with to_rebuild as materialized (
-        {{ hours_to_rebuild(rows) }}
-    ),
-
-    keyed_anew as materialized (
-        {{ rekeyed() }}
-    )
-
-    select *
-    from {{ rows }}
-    where
-        date_key = any(array(select distinct {{ date_key('to_rebuild.hour') }} from to_rebuild))
-        and hour = any(array(select to_rebuild.hour from to_rebuild))
-    union all
-    select *
-    from {{ rows }}
-    where
-        {{ is_rekeyed(rekeyed_by, 'keyed_anew') }}
-        and hour <> all(array(select to_rebuild.hour from to_rebuild))
+        and {{ key }} <> all(array(select to_rebuild.{{ key }} from to_rebuild))
     {%- else -%}
     select *
     from {{ rows }}

@@ -45,53 +45,54 @@ NEED_HOURS = {
 }
 
 
+Node = dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def by_day(home: Home, as_of: str) -> list[tuple[str, str]]:
-    """Schema and name of every model that is built day by day."""
+def models(home: Home, as_of: str) -> list[Node]:
+    """What dbt knows of every model."""
     home.dbt("parse", as_of=as_of)
     manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+@pytest.fixture(scope="module")
+def by_day(models: list[Node]) -> list[tuple[str, str]]:
+    """Schema and name of every model that is built day by day or by the hours of its days."""
     return [
         (node["schema"], node["name"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and "date_key" in (node["config"]["unique_key"] or ())
+        for node in models
+        if "date_key" in (node["config"]["unique_key"] or ())
     ]
 
 
 @pytest.fixture(scope="module")
-def rekeyed(home: Home, as_of: str) -> list[tuple[str, str, str]]:
+def rekeyed(models: list[Node]) -> list[tuple[str, str, str]]:
     """Schema, name and `rekeyed_by` of every model that leaves the days of other hosts alone."""
-    home.dbt("parse", as_of=as_of)
-    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
     return [
         (node["schema"], node["name"], node["config"]["rekeyed_by"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and "rekeyed_by" in node["config"]
+        for node in models
+        if "rekeyed_by" in node["config"]
     ]
 
 
 @pytest.fixture(scope="module")
-def versioned(home: Home, as_of: str) -> list[tuple[str, str]]:
+def versioned(models: list[Node]) -> list[tuple[str, str]]:
     """Schema and name of every model that asks what the inventory says otherwise than before."""
-    home.dbt("parse", as_of=as_of)
-    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
     return [
         (node["schema"], node["name"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and any(name.endswith("int_device__possible_keys") for name in node["depends_on"]["nodes"])
+        for node in models
+        if any(name.endswith("int_device__possible_keys") for name in node["depends_on"]["nodes"])
     ]
 
 
 @pytest.fixture(scope="module")
-def by_ticket(home: Home, as_of: str) -> list[tuple[str, str]]:
+def by_ticket(models: list[Node]) -> list[tuple[str, str]]:
     """Schema and name of every model that is built ticket by ticket."""
-    home.dbt("parse", as_of=as_of)
-    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
     return [
         (node["schema"], node["name"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
+        for node in models
+        if any("forget_tickets_to_rebuild" in hook["sql"] for hook in node["config"]["pre-hook"])
     ]
 
 

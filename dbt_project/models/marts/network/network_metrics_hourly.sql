@@ -23,7 +23,7 @@ with interface_hours as not materialized (
 ),
 
 measured as (
-    {{ rows_of_hours_to_rebuild('interface_hours', rekeyed_by='customer_key') }}
+    {{ rows_to_rebuild('interface_hours', 'hour', rekeyed_by='customer_key', key='hour') }}
 ),
 
 ranked as (

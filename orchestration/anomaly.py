@@ -11,9 +11,10 @@ from ingest.progress import Progress
 from ml.anomaly import AnomalyModel, AnomalyParams, fit
 from ml.anomaly_backtest import GATE, backtest
 from ml.training import Recipe
-from orchestration import features, predictions, scores
+from orchestration import features, predictions
 from orchestration.clock import RunClock
 from orchestration.models import Learnable, Model, model_asset
+from orchestration.prediction_tables import ANOMALY_SCORES
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_infra_hourly"])
@@ -84,15 +85,17 @@ def anomaly_scores(
             raise dg.Failure(f"no version of {ANOMALY.name} was good enough to serve")
         registry = ANOMALY.registry(warehouse)
         model = registry.load(champion["version"], champion["artifact_sha256"])
-        scored = scores.newest_hour(connection, ANOMALY.name)
+        scored = ANOMALY_SCORES.newest(connection, ANOMALY.name)
         start = champion["train_end"] if scored is None else scored - LATE
         history = timedelta(days=model.params.history_days)
         expected = features.rows_since(reading, start)
-        added = scores.write(
+        added = ANOMALY_SCORES.write(
             connection,
-            ANOMALY.name,
-            champion["version"],
-            clock.moment(context),
+            {
+                "model": ANOMALY.name,
+                "version": champion["version"],
+                "as_of": clock.moment(context),
+            },
             _scored(
                 model,
                 features.by_devices(reading, model.params, start - history),

@@ -18,6 +18,7 @@ from orchestration import capacity_frames, forecasts, predictions
 from orchestration.clock import RunClock
 from orchestration.copying import Added
 from orchestration.models import Learnable, Model, model_asset
+from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
@@ -118,8 +119,14 @@ def forecast(
             frame, first, horizon, f"not scored: no version of {model.name} can serve: {reason}"
         )
     version = champion["version"] if champion is not None and fitted is not None else None
-    added = forecasts.write(connection, model.name, version, resource, first, as_of, iter([found]))
-    return added
+    same = {
+        "model": model.name,
+        "version": version,
+        "resource": resource,
+        "first_day": first,
+        "as_of": as_of,
+    }
+    return FORECASTS_TABLE.write(connection, same, iter([found]))
 
 
 ASSETS = [

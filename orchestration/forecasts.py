@@ -1,18 +1,14 @@
-"""Capacity forecasts into predictions.forecasts, and out of it when they are old."""
+"""Which capacity forecasts are there, which go, and what stands for those nobody could make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import psycopg
-from psycopg import sql
 
 from ml.capacity import OUTPUT
-from orchestration import copying
 
-_WRITTEN = ("device_key", "ds", *OUTPUT[2:])
 # Runs are kept so long; afterwards those from Mondays and from last days of months on.
 KEPT_DAYS = 35
 
@@ -24,36 +20,6 @@ def is_forecast(connection: psycopg.Connection, model: str, first: date) -> bool
         (model, first),
     ).fetchone()
     return bool(row and row[0])
-
-
-def write(
-    connection: psycopg.Connection,
-    model: str,
-    version: str | None,
-    resource: str,
-    first: date,
-    as_of: datetime,
-    batches: Iterable[pd.DataFrame],
-) -> copying.Added:
-    """Add the forecasts from the day `first` on, all or none, and count those that are scored.
-
-    Each of `batches` has the columns of `ml.capacity.OUTPUT`, unique_id being the device's key. A
-    day that was forecast from this first day keeps what was said first.
-    """
-    return copying.add(
-        connection,
-        sql.Identifier("predictions", "forecasts"),
-        {
-            "model": model,
-            "version": version,
-            "resource": resource,
-            "first_day": first,
-            "as_of": as_of,
-        },
-        _WRITTEN,
-        map(_as_csv, batches),
-        sql.SQL("yhat is not null"),
-    )
 
 
 def forget(connection: psycopg.Connection) -> int:
@@ -81,8 +47,3 @@ def not_scored(frame: pd.DataFrame, first: date, horizon: int, reason: str) -> p
     days = pd.DataFrame({"ds": pd.date_range(first, periods=horizon)})
     rows = series.merge(days, how="cross").reindex(columns=list(OUTPUT))
     return rows.assign(method=None, not_scored_reason=reason)
-
-
-def _as_csv(forecasts: pd.DataFrame) -> str:
-    rows = forecasts.rename(columns={"unique_id": "device_key"})
-    return rows.to_csv(columns=list(_WRITTEN), index=False, header=False)

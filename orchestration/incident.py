@@ -10,9 +10,10 @@ import psycopg
 from ml.device_incident_params import DeviceIncidentParams
 from ml.device_incidents import GATE, DeviceIncidentModel, backtest, fit, unscored
 from ml.training import Recipe
-from orchestration import incident_features, incident_scores, predictions
+from orchestration import incident_features, predictions
 from orchestration.clock import RunClock
 from orchestration.models import Learnable, Model, model_asset
+from orchestration.prediction_tables import SCORES as SCORES_TABLE
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_incident_daily"])
@@ -88,7 +89,7 @@ def scored(context: dg.AssetExecutionContext, clock: RunClock) -> dg.Materialize
         version = serving or predictions.newest_version(connection, INCIDENT.name)
         if known is None:
             return dg.MaterializeResult(metadata={"added": 0, "version": "none"})
-        last = incident_scores.newest_scored(connection, INCIDENT.name)
+        last = SCORES_TABLE.newest(connection, INCIDENT.name)
         start = known[1] if last is None else last + DAY
         found: Iterable[pd.DataFrame]
         if serving is not None:
@@ -101,7 +102,8 @@ def scored(context: dg.AssetExecutionContext, clock: RunClock) -> dg.Materialize
             reason = str(version["gate_reason"]) if version else INCIDENT.nothing
             found = _without_model(reading, start, known[1], f"no version serves: {reason}")
         name = version["version"] if version else "none"
-        added = incident_scores.write(connection, INCIDENT.name, name, moment, found)
+        same = {"model": INCIDENT.name, "version": name, "scored_at": moment}
+        added = SCORES_TABLE.write(connection, same, found)
     context.log.info(f"{added.rows:,} device-days told of, {added.counted:,} flagged")
     return dg.MaterializeResult(metadata={"added": added.rows, "version": name})
 

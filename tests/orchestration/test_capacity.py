@@ -13,6 +13,7 @@ import pytest
 
 from orchestration import capacity, capacity_frames, forecasts
 from orchestration.clock import RESOURCE, RunClock
+from orchestration.prediction_tables import FORECASTS
 from tests.ml.forecast_series import START, long_frame, noisy
 from tests.orchestration.capacity_table import capacity_days, capacity_table, fill
 from warehouse import Warehouse
@@ -171,7 +172,8 @@ def test_old_runs_go_except_mondays_and_the_last_of_a_month(
     for first in wanted:
         rows = pd.DataFrame({"unique_id": [1]})
         batch = forecasts.not_scored(rows, first, 2, "not scored: a test")
-        forecasts.write(connection, "old", None, "cpu", first, AS_OF, iter([batch]))
+        same = {"model": "old", "resource": "cpu", "first_day": first, "as_of": AS_OF}
+        FORECASTS.write(connection, same, iter([batch]))
     forecasts.forget(connection)
     kept = [
         day

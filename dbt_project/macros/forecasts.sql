@@ -55,6 +55,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro days_until(bound, threshold) -%}
+    {#- Of the forecasts of a run: days from the last measured one until `bound` is at the threshold; null if never. -#}
+    min(ds - first_day + 1) filter (where {{ bound }} >= {{ threshold }})
+{%- endmacro %}
+
 {% macro probability_of_reaching(threshold) -%}
     {#-
         The probability that a day's use is at least `threshold`, by straight lines between the five quantiles of its

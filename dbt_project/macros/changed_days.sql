@@ -14,14 +14,19 @@
     without any is taken as a whole, as the day 0: when it changes, all days of its readers are built again.
 -#}
 
-{% macro in_changed_days(column='date_key') -%}
+{% macro in_changed_days(column='date_key', days_before=0) -%}
     {#-
         The condition, in a model with `days_of`, on rows of what it reads: of a day that is built again; true in
         a build from the start. Such a model adds the rows of these days after forget_changed_days, its
         pre-hook, took the old ones in the same transaction. An array, because the planner takes it for short
-        and uses the index, which a join would not.
+        and uses the index, which a join would not. `days_before`: rows of so many days before such a day instead.
     -#}
-    {%- if is_incremental() -%}
+    {%- if is_incremental() and days_before -%}
+        {{ column }} = any(array(
+            select to_char(to_date(to_build.date_key::text, 'YYYYMMDD') - {{ days_before }}, 'YYYYMMDD')::integer
+            from {{ days_written() }} as to_build
+        ))
+    {%- elif is_incremental() -%}
         {{ column }} = any(array(select to_build.date_key from {{ days_written() }} as to_build))
     {%- else -%}
         true
@@ -32,6 +37,32 @@
     {#- The same condition on a date. -#}
     {%- if is_incremental() -%}
         {{ column }} = any(array(select to_date(to_build.date_key::text, 'YYYYMMDD') from {{ days_written() }} as to_build))
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro in_changed_hours(column) -%}
+    {#- The same condition on the beginning of an hour (timestamptz). -#}
+    {%- if is_incremental() -%}
+        {{ column }} = any(array(
+            select
+                generate_series(
+                    {{ day_start('to_build.date_key') }},
+                    {{ day_start('to_build.date_key') }} + interval '23 hours',
+                    interval '1 hour'
+                )
+            from {{ days_written() }} as to_build
+        ))
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro in_changed_midnights(column) -%}
+    {#- The same condition on the midnight (timestamptz) a day begins with. -#}
+    {%- if is_incremental() -%}
+        {{ column }} = any(array(select {{ day_start('to_build.date_key') }} from {{ days_written() }} as to_build))
     {%- else -%}
         true
     {%- endif -%}

@@ -20,9 +20,8 @@
     select built.date_key
     from {{ this }} as built
     cross join (
-        select coalesce(date_trunc('hour', min(least(occurred_at, detected_at)), 'UTC'), 'infinity'::timestamptz) as hour
-        from {{ ref('fct_incidents') }}
-        where cases + tickets > 0
+        select date_trunc('hour', observed_since, 'UTC') as hour
+        from ({{ incidents_recorded_since() }}) as recorded
     ) as first_record
     where
         (built.outcome in ('false_alarm', 'correct_reject') and built.hour < first_record.hour)
@@ -34,4 +33,31 @@
     select coalesce(max(window_end), '-infinity'::timestamptz) as observed_until
     from {{ source('ops', 'loads') }}
     where source = 'thehive' and resource = 'cases' and window_end <= {{ as_of() }}
+{%- endmacro %}
+
+{% macro midnights_to_judge() -%}
+    {#-
+        The same of incident_outcomes: predictions that came or that a build for an earlier moment must not know, what
+        was not due yet and is, and what lies on the other side of the beginning of the records.
+    -#}
+    select distinct {{ date_key('scores.as_of') }} as date_key
+    from {{ ref('incident_predictions') }} as scores
+    where scores.scored_at > (select coalesce(max(scored_as_of), '-infinity'::timestamptz) from {{ this }})
+    union
+    select built.date_key
+    from {{ this }} as built
+    cross join ({{ incidents_observed_until() }}) as observed
+    cross join ({{ incidents_recorded_since() }}) as recorded
+    where
+        built.scored_as_of > {{ as_of() }}
+        or (built.outcome = 'not_due' and built.due_at <= observed.observed_until)
+        or (built.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject') and built.as_of < recorded.observed_since)
+        or (built.outcome = 'expired' and built.is_scored and built.as_of >= recorded.observed_since)
+{%- endmacro %}
+
+{% macro incidents_recorded_since() -%}
+    {#- Since when people have been writing incidents down (timestamptz), infinity if nobody has; one row. -#}
+    select coalesce(min(least(occurred_at, detected_at)), 'infinity'::timestamptz) as observed_since
+    from {{ ref('fct_incidents') }}
+    where cases + tickets > 0
 {%- endmacro %}

@@ -5,6 +5,8 @@
         unique_key='date_key',
         on_schema_change='append_new_columns',
         days_of=['feat_capacity_daily'],
+        is_read_by_day=true,
+        told_by=['model', 'version', 'device_key', 'first_day', 'yhat', 'actual', 'outcome', 'not_scored_reason'],
         pre_hook=[
             '{{ forget_changed_days(forecast_days_to_judge()) }}',
             '{{ forget_outcomes_of_dropped_runs() }}'
@@ -40,6 +42,7 @@ judged as (
         forecasts.yhat,
         forecasts.yhat_lower_95,
         forecasts.yhat_upper_95,
+        forecasts.not_scored_reason,
         case when not measured_days.is_masked then measured_days.y end as actual,
         forecasts.as_of as forecast_as_of,
         measured_days.known_at
@@ -66,6 +69,7 @@ final as (
         yhat,
         actual,
         actual - yhat as error,
+        not_scored_reason,
         case
             when yhat is null or actual is null then 'expired'
             when actual between yhat_lower_95 and yhat_upper_95 then 'hit'

@@ -1,5 +1,22 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['fct_incidents'],
+        days_reach=[-7, 0],
+        is_read_by_day=true,
+        pre_hook='{{ forget_changed_days(midnights_to_judge()) }}',
+        indexes=[{'columns': ['date_key']}, {'columns': ['scored_as_of']}]
+    )
+}}
+
+-- depends_on: {{ ref('fct_incidents') }}, which tells the days whose labels changed
+
 with predictions as (
     select * from {{ ref('incident_predictions') }}
+    where {{ in_changed_midnights('as_of') }}
 ),
 
 device_days as (
@@ -9,17 +26,11 @@ device_days as (
         is_incident,
         label_known_at
     from {{ ref('feat_incident_daily') }}
+    where {{ in_changed_days() }}
 ),
 
-loads as (
-    select * from {{ ref('stg_ops__loads') }}
-    where source = 'thehive' and resource = 'cases'
-),
-
--- up to when the incident source has been read
 observed as (
-    select coalesce(max(window_end), '-infinity'::timestamptz) as observed_until
-    from loads
+    {{ incidents_observed_until() }}
 ),
 
 due as (
@@ -30,6 +41,7 @@ due as (
         predictions.date_key,
         predictions.as_of,
         predictions.is_publishable as is_scored,
+        predictions.not_scored_reason,
         predictions.is_flagged,
         predictions.probability,
         predictions.scored_at as scored_as_of,
@@ -69,6 +81,7 @@ select
     as_of,
     date_key,
     is_scored,
+    not_scored_reason,
     is_flagged,
     probability,
     scored_as_of,

@@ -13,18 +13,7 @@
 
 with scores as (
     select * from {{ source('predictions', 'anomaly_scores') }}
-    {% if is_incremental() %}
-        -- by the hour, which the index knows
-        where hour = any(array(
-            select
-                generate_series(
-                    {{ day_start('to_build.date_key') }},
-                    {{ day_start('to_build.date_key') }} + interval '23 hours',
-                    interval '1 hour'
-                )
-            from {{ days_written() }} as to_build
-        ))
-    {% endif %}
+    where {{ in_changed_hours('hour') }}
 ),
 
 incidents as (
@@ -35,11 +24,7 @@ incidents as (
 observed as (
     select
         ({{ incidents_observed_until() }}) as observed_until,
-        (
-            select coalesce(min(least(occurred_at, detected_at)), 'infinity'::timestamptz)
-            from incidents
-            where cases + tickets > 0
-        ) as observed_since
+        ({{ incidents_recorded_since() }}) as observed_since
 ),
 
 real_incidents as (
@@ -82,6 +67,7 @@ due as (
         scores.hour,
         scores.as_of as scored_as_of,
         scores.score is not null as is_scored,
+        scores.not_scored_reason,
         scores.is_flagged,
         scores.hour + interval '24 hours' as due_at,
         incident_hours.detected_at as incident_detected_at,
@@ -119,6 +105,7 @@ timed as (
         hour,
         {{ date_key('hour') }} as date_key,
         is_scored,
+        not_scored_reason,
         is_flagged,
         scored_as_of,
         due_at,

@@ -3,34 +3,33 @@ with versions as (
     where trained_at <= {{ as_of() }}
 ),
 
+kinds (kind, pattern, horizon, feature_table) as (
+    values
+    ('anomaly', '%\_anomaly', '24 hours', 'features.feat_infra_hourly'),
+    ('incident', '%\_incident\_7d', '7 days', 'features.feat_incident_daily'),
+    ('forecast', 'capacity\_%', '30 days', 'features.feat_capacity_daily')
+),
+
 -- a promotion after the moment has not happened yet
 known as (
     select
-        *,
-        case when champion_from <= {{ as_of() }} then champion_from end as serves_from,
-        case when champion_to <= {{ as_of() }} then champion_to end as serves_to
+        versions.*,
+        kinds.kind,
+        kinds.horizon,
+        kinds.feature_table,
+        case when versions.champion_from <= {{ as_of() }} then versions.champion_from end as serves_from,
+        case when versions.champion_to <= {{ as_of() }} then versions.champion_to end as serves_to
     from versions
+    left join kinds on versions.model like kinds.pattern
 )
 
 select
-    {{ surrogate_key('predictions.model_versions', 'model', 'version') }} as model_version_key,
+    {{ surrogate_key('predictions.model_versions', "model || ' ' || version") }} as model_version_key,
     model,
     version,
-    case
-        when model like 'capacity%' then 'forecast'
-        when model = 'device_incident_7d' then 'incident'
-        else 'anomaly'
-    end as kind,
-    case
-        when model like 'capacity%' then '30 days'
-        when model = 'device_incident_7d' then '7 days'
-        else '24 hours'
-    end as horizon,
-    case
-        when model like 'capacity%' then 'features.feat_capacity_daily'
-        when model = 'device_incident_7d' then 'features.feat_incident_daily'
-        else 'features.feat_infra_hourly'
-    end as feature_table,
+    kind,
+    horizon,
+    feature_table,
     params,
     features,
     data_fingerprint,

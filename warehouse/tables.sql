@@ -244,6 +244,9 @@ create table if not exists predictions.anomaly_scores (
     primary key (model, hour, device_key)
 );
 
+-- the few that BI lists, among millions
+create index if not exists anomaly_scores_flagged on predictions.anomaly_scores (hour) where is_flagged;
+
 -- Forecasts of the thirty days from first_day on, of every run that forecast anew. The run stands first in the
 -- key, because forecasts are written, read and dropped by run; they are judged by the day they are about.
 create table if not exists predictions.forecasts (

@@ -121,6 +121,8 @@
         (select max(first_day) from predictions.forecasts)
     {%- elif table == 'scores' -%}
         (select max(as_of) from predictions.scores)
+    {%- elif table == 'model_versions' -%}
+        (select row(count(*), max(champion_from), max(champion_to)) from predictions.model_versions)
     {%- elif table == 'rejected_rows' -%}
         (select row(count(*), max(opened_as_of), max(closed_as_of)) from quarantine.rejected_rows)
     {%- elif table == 'loads' -%}

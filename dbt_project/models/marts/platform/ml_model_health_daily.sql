@@ -1,0 +1,214 @@
+{#- A version is old after so many days; the bands of forecasts are off by more than so many points of the nominal 95. -#}
+{%- set stale_days, least_judged, most_points_off = 30, 100, 3 -%}
+
+with accuracy as (
+    select * from {{ ref('prediction_accuracy') }}
+),
+
+versions as (
+    select * from {{ ref('dim_model') }}
+),
+
+days as (
+    select * from {{ ref('dim_date') }}
+),
+
+spans as (
+    select
+        model,
+        min(kind) as kind,
+        min(trained_at) as trained_from
+    from versions
+    group by model
+),
+
+-- up to its end, or the moment if that comes first
+model_days as (
+    select
+        days.date_key,
+        days.date_day,
+        spans.model,
+        spans.kind,
+        least({{ day_start('days.date_key') }} + interval '1 day', {{ as_of() }}) as until
+    from spans
+    inner join days
+        on
+            {{ utc_date('spans.trained_from') }} <= days.date_day
+            and days.date_day <= {{ utc_date(as_of()) }}
+),
+
+serving as (
+    select distinct on (model_days.model, model_days.date_key)
+        model_days.model,
+        model_days.date_key,
+        versions.version,
+        versions.trained_at
+    from model_days
+    inner join versions
+        on
+            model_days.model = versions.model
+            and versions.serves_from <= model_days.until
+            and coalesce(versions.serves_to > model_days.until, true)
+    order by model_days.model asc, model_days.date_key asc, versions.serves_from desc
+),
+
+newest as (
+    select distinct on (model_days.model, model_days.date_key)
+        model_days.model,
+        model_days.date_key,
+        versions.version,
+        versions.is_promotable,
+        versions.gate_reason
+    from model_days
+    inner join versions
+        on
+            model_days.model = versions.model
+            and versions.trained_at <= model_days.until
+    order by model_days.model asc, model_days.date_key asc, versions.trained_at desc, versions.version asc
+),
+
+told as (
+    select
+        model,
+        date_key,
+        sum(predictions)::bigint as predictions,
+        sum(not_scored)::bigint as not_scored,
+        sum(flagged)::bigint as flagged,
+        sum(hits)::bigint as hits,
+        sum(misses)::bigint as misses,
+        sum(false_alarms)::bigint as false_alarms,
+        sum(probabilities)::bigint as probabilities,
+        sum(squared_error) as squared_error,
+        sum(absolute_error) as absolute_error,
+        sum(absolute_actual) as absolute_actual,
+        sum(comparable_error) as comparable_error,
+        sum(naive_error) as naive_error
+    from accuracy
+    group by model, date_key
+),
+
+reason_counts as (
+    select
+        accuracy.model,
+        accuracy.date_key,
+        reason.reason,
+        sum(reason.predictions::bigint) as predictions
+    from accuracy
+    cross join lateral jsonb_each_text(accuracy.not_scored_reasons) as reason (reason, predictions)
+    group by accuracy.model, accuracy.date_key, reason.reason
+),
+
+reasons as (
+    select
+        model,
+        date_key,
+        jsonb_object_agg(reason, predictions) as not_scored_reasons
+    from reason_counts
+    group by model, date_key
+),
+
+joined as (
+    select
+        model_days.date_key,
+        model_days.date_day,
+        model_days.model,
+        model_days.kind = 'forecast' as is_forecast,
+        serving.version,
+        serving.trained_at,
+        {{ utc_date('model_days.until') }} - {{ utc_date('serving.trained_at') }} as version_age_days,
+        newest.version as newest_version,
+        newest.is_promotable as is_newest_promotable,
+        newest.gate_reason,
+        coalesce(told.predictions, 0) as predictions,
+        coalesce(told.not_scored, 0) as not_scored,
+        coalesce(told.flagged, 0) as flagged,
+        coalesce(told.hits, 0) as hits,
+        coalesce(told.misses, 0) as misses,
+        coalesce(told.false_alarms, 0) as false_alarms,
+        coalesce(told.probabilities, 0) as probabilities,
+        told.squared_error,
+        told.absolute_error,
+        told.absolute_actual,
+        told.comparable_error,
+        told.naive_error,
+        reasons.not_scored_reasons
+    from model_days
+    left join serving
+        on
+            model_days.model = serving.model
+            and model_days.date_key = serving.date_key
+    left join newest
+        on
+            model_days.model = newest.model
+            and model_days.date_key = newest.date_key
+    left join told
+        on
+            model_days.model = told.model
+            and model_days.date_key = told.date_key
+    left join reasons
+        on
+            model_days.model = reasons.model
+            and model_days.date_key = reasons.date_key
+),
+
+measured as (
+    select
+        *,
+        round(100.0 * (predictions - not_scored) / nullif(predictions, 0), 4) as scored_pct,
+        {{ measures_of_accuracy() }}
+    from joined
+),
+
+-- the first that holds is told; a model whose inputs drift would stand before one that is stale
+judged as (
+    select
+        *,
+        case
+            when version is null then 'no_version'
+            when predictions = 0 and date_day < {{ utc_date(as_of()) }} - 1 then 'silent'
+            when predictions > 0 and scored_pct < 50 then 'unscored'
+            when hits + misses >= {{ least_judged }} and abs(band_coverage_pct - 95) > {{ most_points_off }}
+                then 'miscalibrated'
+            when version_age_days > {{ stale_days }} then 'stale'
+            else 'healthy'
+        end as status
+    from measured
+)
+
+select
+    date_key,
+    date_day,
+    model,
+    version,
+    trained_at,
+    version_age_days,
+    newest_version,
+    is_newest_promotable,
+    gate_reason,
+    predictions,
+    predictions - not_scored as scored,
+    not_scored,
+    scored_pct,
+    not_scored_reasons,
+    flagged,
+    hits,
+    misses,
+    false_alarms,
+    precision_pct,
+    recall_pct,
+    brier_score,
+    band_coverage_pct,
+    mae,
+    wape,
+    mase,
+    status,
+    case status
+        when 'no_version' then 'no version serves: ' || coalesce(gate_reason, 'none was trained')
+        when 'silent' then 'nothing was said about the day'
+        when 'unscored' then 'of ' || predictions || ' rows ' || not_scored || ' say nothing'
+        when 'miscalibrated'
+            then 'bands of 95 % held ' || round(band_coverage_pct, 1) || ' % of ' || hits + misses || ' values'
+        when 'stale' then 'the version is ' || version_age_days || ' days old: ' || gate_reason
+        else 'version ' || version || ' serves, ' || version_age_days || ' days old'
+    end as status_reason
+from judged

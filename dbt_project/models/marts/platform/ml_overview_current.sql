@@ -1,0 +1,22 @@
+with accuracy as (
+    select * from {{ ref('prediction_accuracy') }}
+),
+
+versions as (
+    select * from {{ ref('dim_model') }}
+),
+
+risks as (
+    select * from {{ ref('risk_scores') }}
+),
+
+detections as (
+    select * from {{ ref('anomaly_detections') }}
+    where detected_at >= {{ as_of() }} - interval '7 days'
+)
+
+select
+    (select coalesce(sum(predictions), 0)::bigint from accuracy) as total_predictions,
+    (select count(*) from versions where is_serving) as active_models,
+    (select round(avg(score), 2) from risks) as average_risk_score,
+    (select count(*) from detections) as anomaly_count

@@ -8,8 +8,10 @@ outcomes as (
 )
 
 select
-    {{ surrogate_key('predictions.anomaly_scores', "scores.model || ' ' || scores.device_key || ' ' || extract(epoch from scores.hour)::bigint") }}
-        as anomaly_key,
+    {{ surrogate_key(
+        'predictions.anomaly_scores',
+        "scores.model || ' ' || scores.device_key || ' ' || extract(epoch from scores.hour)::bigint"
+    ) }} as anomaly_key,
     scores.model as anomaly_type,
     'device' as entity_type,
     scores.device_key as entity_id,

@@ -20,11 +20,11 @@ outlooks as (
         (array_agg(ds order by yhat desc nulls last, ds asc))[1] as day_of_highest,
         (array_agg(yhat order by ds desc))[1] as last_yhat,
         (array_agg(yhat_upper_95 order by ds desc))[1] as last_upper_95,
-        {%- for level in ['warn', 'critical'] %}
-        {{ days_until('yhat_upper_80', level ~ '_at') }} as days_to_{{ level }}_p10,
-        {{ days_until('yhat', level ~ '_at') }} as days_to_{{ level }}_p50,
-        {{ days_until('yhat_lower_80', level ~ '_at') }} as days_to_{{ level }}_p90,
-        {%- endfor %}
+        {% for level in ['warn', 'critical'] %}
+            {{ days_until('yhat_upper_80', level ~ '_at') }} as days_to_{{ level }}_p10,
+            {{ days_until('yhat', level ~ '_at') }} as days_to_{{ level }}_p50,
+            {{ days_until('yhat_lower_80', level ~ '_at') }} as days_to_{{ level }}_p90,
+        {% endfor %}
         max({{ probability_of_reaching('critical_at') }}) as critical_probability,
         max(warn_at) as warn_at,
         max(critical_at) as critical_at

@@ -37,8 +37,9 @@ predictions as (
         anomalies.hour as predicted_for,
         anomalies.score as value,
         anomalies.coverage as confidence,
-        jsonb_build_object('severity', anomalies.severity, 'factors', anomalies.factors, 'reason', anomalies.not_scored_reason)
-            as data,
+        jsonb_build_object(
+            'severity', anomalies.severity, 'factors', anomalies.factors, 'reason', anomalies.not_scored_reason
+        ) as data,
         outcomes.outcome as result
     from anomalies
     left join anomaly_outcomes as outcomes
@@ -76,8 +77,8 @@ predictions as (
         forecasts.yhat as value,
         case when forecasts.yhat is not null then 0.95 end as confidence,
         jsonb_build_object(
-            'first_day', forecasts.first_day, 'yhat_lower', forecasts.yhat_lower_95, 'yhat_upper', forecasts.yhat_upper_95,
-            'reason', forecasts.not_scored_reason
+            'first_day', forecasts.first_day, 'yhat_lower', forecasts.yhat_lower_95,
+            'yhat_upper', forecasts.yhat_upper_95, 'reason', forecasts.not_scored_reason
         ) as data,
         coalesce(outcomes.outcome, 'not_due') as result
     from forecasts

@@ -1,4 +1,4 @@
-{#- A version is old after so many days; the bands of forecasts are off by more than so many points of the nominal 95. -#}
+{#- A version is old after so many days; bands are off by more than so many points, of enough values. -#}
 {%- set stale_days, least_judged, most_points_off = 30, 100, 3 -%}
 
 with accuracy as (
@@ -47,8 +47,8 @@ serving as (
     inner join versions
         on
             model_days.model = versions.model
-            and versions.serves_from <= model_days.until
-            and coalesce(versions.serves_to > model_days.until, true)
+            and model_days.until >= versions.serves_from
+            and coalesce(model_days.until < versions.serves_to, true)
     order by model_days.model asc, model_days.date_key asc, versions.serves_from desc
 ),
 
@@ -63,7 +63,7 @@ newest as (
     inner join versions
         on
             model_days.model = versions.model
-            and versions.trained_at <= model_days.until
+            and model_days.until >= versions.trained_at
     order by model_days.model asc, model_days.date_key asc, versions.trained_at desc, versions.version asc
 ),
 

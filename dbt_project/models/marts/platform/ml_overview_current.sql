@@ -2,8 +2,9 @@ with accuracy as (
     select * from {{ ref('prediction_accuracy') }}
 ),
 
-versions as (
+serving as (
     select * from {{ ref('dim_model') }}
+    where is_serving
 ),
 
 risks as (
@@ -17,6 +18,6 @@ detections as (
 
 select
     (select coalesce(sum(predictions), 0)::bigint from accuracy) as total_predictions,
-    (select count(*) from versions where is_serving) as active_models,
+    (select count(*) from serving) as active_models,
     (select round(avg(score), 2) from risks) as average_risk_score,
     (select count(*) from detections) as anomaly_count

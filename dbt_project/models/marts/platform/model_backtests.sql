@@ -19,9 +19,10 @@ select
     measured.baseline_value,
     measured.n,
     case
-        when measured.metric like 'coverage\_%' then
-            abs(measured.value - right(measured.metric, 2)::integer / 100.0)
-            < abs(measured.baseline_value - right(measured.metric, 2)::integer / 100.0)
+        when measured.metric like 'coverage\_%'
+            then
+                abs(measured.value - right(measured.metric, 2)::integer / 100.0)
+                < abs(measured.baseline_value - right(measured.metric, 2)::integer / 100.0)
         when measured.metric in ('mase', 'wape', 'width', 'ece', 'alerts_per_device_week')
             then measured.value < measured.baseline_value
         else measured.value > measured.baseline_value

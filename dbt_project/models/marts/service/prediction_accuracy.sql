@@ -1,4 +1,7 @@
-{%- set counted = ['hits', 'misses', 'false_alarms', 'correct_rejects', 'expired', 'unknown', 'not_due'] -%}
+{%- set counted = {
+    'hits': 'hit', 'misses': 'miss', 'false_alarms': 'false_alarm', 'correct_rejects': 'correct_reject',
+    'expired': 'expired', 'unknown': 'unknown', 'not_due': 'not_due'
+} -%}
 {%- set sums = ['squared_error', 'absolute_error', 'absolute_actual', 'comparable_error', 'naive_error'] -%}
 
 {{
@@ -83,9 +86,9 @@ by_reason as (
         not_scored_reason,
         count(*) as predictions,
         count(*) filter (where is_flagged) as flagged,
-        {%- for name in counted %}
-        count(*) filter (where outcome = '{{ name if name in ('expired', 'unknown', 'not_due') else name.removesuffix('es' if name == 'misses' else 's') }}') as {{ name }},
-        {%- endfor %}
+        {% for name, outcome in counted.items() %}
+            count(*) filter (where outcome = '{{ outcome }}') as {{ name }},
+        {% endfor %}
         count(probability) filter (where outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')) as probabilities,
         coalesce(sum((probability::numeric - is_event) ^ 2) filter (
             where outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')
@@ -132,15 +135,16 @@ summed as (
         horizon like 'days %' as is_forecast,
         sum(predictions)::bigint as predictions,
         coalesce(sum(predictions) filter (where not_scored_reason is not null), 0)::bigint as not_scored,
-        jsonb_object_agg(not_scored_reason, predictions) filter (where not_scored_reason is not null) as not_scored_reasons,
+        jsonb_object_agg(not_scored_reason, predictions) filter (where not_scored_reason is not null)
+            as not_scored_reasons,
         sum(flagged)::bigint as flagged,
-        {%- for name in counted %}
-        sum({{ name }})::bigint as {{ name }},
-        {%- endfor %}
-        sum(probabilities)::bigint as probabilities,
-        {%- for name in sums %}
-        round(sum({{ name }}), 6) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for name in counted %}
+            sum({{ name }})::bigint as {{ name }},
+        {% endfor %}
+        {% for name in sums %}
+            round(sum({{ name }}), 6) as {{ name }},
+        {% endfor %}
+        sum(probabilities)::bigint as probabilities
     from by_reason
     group by date_key, model, version, horizon, customer_key
 ),
@@ -157,13 +161,13 @@ final as (
         not_scored,
         not_scored_reasons,
         flagged,
-        {%- for name in counted %}
-        {{ name }},
-        {%- endfor %}
+        {% for name in counted %}
+            {{ name }},
+        {% endfor %}
         probabilities,
-        {%- for name in sums %}
-        {{ name }},
-        {%- endfor %}
+        {% for name in sums %}
+            {{ name }},
+        {% endfor %}
         {{ measures_of_accuracy() }}
     from summed
 )

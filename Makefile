@@ -59,7 +59,7 @@ demo: $(SETUP) ## the whole way on generated data (SIZE=small|tiny|seed) or DATA
 dev: $(SETUP) ## Dagster's UI on http://127.0.0.1:3000
 	@$(RUN) orchestration dev
 
-docs: $(SETUP) ## the dbt docs site as one page: .opsmart/docs/index.html
+docs: $(SETUP) ## the dbt docs site as one page, and the model cards: .opsmart/docs/
 	@$(RUN) orchestration docs
 
 lint: $(SETUP) ## ruff, mypy, sqlfluff

@@ -1,4 +1,4 @@
-"""The dbt docs site as one static page, and the diagrams beside it."""
+"""The dbt docs site as one static page, and the diagrams and model cards beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration import erd
+from orchestration import erd, model_cards
 from orchestration.dbt_project import connect_dbt, project
 from warehouse import Warehouse
 
@@ -15,7 +15,8 @@ from warehouse import Warehouse
 def build(warehouse: Warehouse) -> Path:
     """Write lineage, tables and columns of the current data set to ``.opsmart/docs/index.html``.
 
-    ``erd.md`` beside it shows how facts and dimensions relate, as Mermaid diagrams.
+    ``erd.md`` beside it shows how facts and dimensions relate, as Mermaid diagrams;
+    ``model-card-<model>.md`` tells of a model that serves, as soon as the marts are built.
 
     Raises:
         RuntimeError: dbt could not generate the page; its own words stand above.
@@ -34,4 +35,16 @@ def build(warehouse: Warehouse) -> Path:
     target = project.project_dir / "target"
     shutil.copyfile(target / "static_index.html", page)
     page.with_name("erd.md").write_text(erd.diagrams(target / "manifest.json"), encoding="utf-8")
+    _write_cards(warehouse, page.parent)
     return page
+
+
+def _write_cards(warehouse: Warehouse, folder: Path) -> None:
+    for old in folder.glob("model-card-*.md"):
+        old.unlink()
+    with warehouse.connect() as connection:
+        built = connection.execute("select to_regclass('marts.ml_model_health_daily')").fetchone()
+        if built == (None,):
+            return
+        for model, card in model_cards.cards(connection, warehouse.dataset).items():
+            (folder / f"model-card-{model}.md").write_text(card, encoding="utf-8")

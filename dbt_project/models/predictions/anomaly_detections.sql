@@ -3,8 +3,10 @@ with scores as (
     where is_flagged and as_of <= {{ as_of() }}
 ),
 
+-- the outcomes of what was flagged, which an index knows among millions
 outcomes as (
     select * from {{ ref('prediction_outcomes') }}
+    where outcome in ('hit', 'false_alarm')
 )
 
 select

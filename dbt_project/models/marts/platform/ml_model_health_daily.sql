@@ -115,7 +115,7 @@ joined as (
         model_days.kind = 'forecast' as is_forecast,
         serving.version,
         serving.trained_at,
-        {{ utc_date('model_days.until') }} - {{ utc_date('serving.trained_at') }} as version_age_days,
+        model_days.date_day - {{ utc_date('serving.trained_at') }} as version_age_days,
         newest.version as newest_version,
         newest.is_promotable as is_newest_promotable,
         newest.gate_reason,

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from orchestration.demo import HISTORY_DAYS as GENERATED
+
 Row = dict[str, Any]
 
 _SERVING = "select * from predictions.dim_model where is_serving order by model"
@@ -97,7 +99,10 @@ def _sentence(version: Row, health: Row | None) -> str:
 
 
 def _data(version: Row, dataset: str) -> Iterator[Sequence[Any]]:
-    yield "data set", dataset or "production"
+    is_generated = (
+        ", generated: figures prove the plumbing, not skill" if dataset in GENERATED else ""
+    )
+    yield "data set", (dataset or "production") + is_generated
     yield "table", version["feature_table"]
     yield "rows learned from", f"{version['trained_rows']:,}"
     yield "from", _moment(version["train_start"])

@@ -60,7 +60,7 @@ def test_a_card_holds_the_figures_of_the_tables(connection: psycopg.Connection) 
     card = model_cards.cards(connection, "tiny")["m"]
     assert "Version new serves since 2026-03-02 03:00 UTC, 7 days ahead." in card
     assert "2026-03-02: healthy, all is well." in card
-    assert "| data set | tiny |" in card
+    assert "| data set | tiny, generated: figures prove the plumbing, not skill |" in card
     assert "| rows learned from | 12,345 |" in card
     assert "| inputs | 2: one, two |" in card
     # means of 0.5 and 0.7, of 0.25 and 0.35; nothing of the version before

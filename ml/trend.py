@@ -60,7 +60,8 @@ def analyse(values: Floats, groups: Integers, params: TrendParams) -> pd.DataFra
     of `OUTPUT`: n (int64, points tested), autocorrelation taken out, s (Kendall's score), tau
     (tau-b), p_value (two-sided), q_value after Benjamini and Hochberg (1995) over all series tested
     here, slope per period with its interval, direction (rising, falling or none, by the q_value),
-    or the reason why there is none of all that.
+    or the reason why there is none of all that. What is not known of the newest period has no trend
+    that goes on.
     """
     starts = range(0, len(values), _AT_ONCE)
     own = [_autocorrelation(values[start : start + _AT_ONCE]) for start in starts]
@@ -71,26 +72,25 @@ def analyse(values: Floats, groups: Integers, params: TrendParams) -> pd.DataFra
     white = _prewhitened(values, autocorrelation)
 
     n = (~np.isnan(white)).sum(axis=1)
-    found = pd.DataFrame({"n": n}).reindex(columns=list(OUTPUT))
-    too_few = f" points can be tested, {params.fewest} are needed"
-    found["reason"] = np.char.add(n.astype(str), too_few).astype(object)
-    tested = np.flatnonzero(n >= params.fewest)
-    if not len(tested):
-        return found.assign(direction=None)
+    is_over = np.isnan(values[:, -1])
+    is_short = n < params.fewest
+    reasons = np.char.add(n.astype(str), f" points can be tested, {params.fewest} are needed")
+    reasons = np.where(is_over, "nothing is known of the newest period", reasons).astype(object)
+    reasons[~(is_over | is_short)] = None
+    tested = np.flatnonzero(~(is_over | is_short))
     parts = [
         _tests(white[tested[start : start + _AT_ONCE]], params.confidence)
-        for start in range(0, len(tested), _AT_ONCE)
+        # an empty one tells the columns where nothing is tested
+        for start in range(0, max(len(tested), 1), _AT_ONCE)
     ]
-    tests = pd.concat(parts, ignore_index=True).assign(autocorrelation=autocorrelation[tested])
-    tests["q_value"] = false_discovery_control(tests["p_value"])
+    tests = pd.concat(parts, ignore_index=True).set_index(tested)
+    tests["q_value"] = false_discovery_control(tests["p_value"]) if len(tested) else np.nan
+    tests["autocorrelation"] = autocorrelation[tested]
     tests["direction"] = np.select(
         [tests["q_value"] > params.false_discoveries, tests["s"] > 0], ["none", "rising"], "falling"
     )
-    tests.index = pd.Index(tested)
-    described = found["n"].to_frame().join(tests)
-    described["reason"] = found["reason"].where(n < params.fewest, None)
-    described["direction"] = described["direction"].where(n >= params.fewest, None)
-    return described[list(OUTPUT)]
+    found = pd.DataFrame({"n": n, "reason": reasons}).join(tests)
+    return found[list(OUTPUT)].astype({"direction": object})
 
 
 def _autocorrelation(values: Floats) -> Floats:

@@ -143,19 +143,26 @@ def test_q_values_by_hand() -> None:
 
 
 def test_what_cannot_be_tested_says_why() -> None:
-    few = np.full(WEEKS, np.nan)
-    few[-9:] = np.arange(9)
-    values = np.array(
-        [few, np.full(WEEKS, np.nan), np.full(WEEKS, 5.0), np.arange(WEEKS, dtype=float)]
-    )
+    line = np.arange(WEEKS, dtype=float)
+    few, ended = line.copy(), line.copy()
+    few[:-9] = np.nan
+    ended[-1] = np.nan
+    values = np.array([few, ended, np.full(WEEKS, 5.0), line])
     found = analyse(values, one_group(values), TrendParams())
     assert list(found.columns) == list(OUTPUT)
-    assert found["reason"][0].endswith("points can be tested, 10 are needed")
-    assert found["reason"][1] == "0 points can be tested, 10 are needed"
+    # a line has nothing to take out, so that all nine are left
+    assert found["reason"][0] == "9 points can be tested, 10 are needed"
+    assert found["reason"][1] == "nothing is known of the newest period"
     assert found.loc[:1, ["p_value", "q_value", "slope", "direction"]].isna().all(axis=None)
-    # what never changes has no trend, and no other series is judged by those that were not tested
+    # what never changes has no trend; two were tested, and no other counts
     assert found["p_value"][2] == 1
     assert found["direction"][2:].tolist() == ["none", "rising"]
     assert found["q_value"][3] == pytest.approx(2 * found["p_value"][3])
-    nothing = np.empty((0, WEEKS))
-    assert analyse(nothing, one_group(nothing), TrendParams()).empty
+
+
+@pytest.mark.parametrize("values", [np.empty((0, WEEKS)), np.full((2, WEEKS), np.nan)])
+def test_where_nothing_is_known_there_is_a_row_for_each(values: Floats) -> None:
+    found = analyse(values, one_group(values), TrendParams())
+    assert list(found.columns) == list(OUTPUT)
+    assert len(found) == len(values)
+    assert found["reason"].notna().all() and found["direction"].isna().all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import psycopg
 from psycopg import sql
+
+from orchestration import copying
 
 # Enough to teach regressors 30 days ahead and to test them on three folds.
 HISTORY = timedelta(days=180)
@@ -38,28 +39,20 @@ def frame(
     row of the last of them, so that all series end together.
     """
     query = sql.SQL(
-        "copy (select device_key, date_day, case when not is_masked then y end from ("
+        "select device_key as unique_id, date_day as ds, "
+        "case when not is_masked then y end as y from ("
         "select *, first_value(customer_key) "
         "over (partition by device_key order by date_day desc) as owner_key "
         "from features.feat_capacity_daily where resource = {} and known_at <= {} "
         "and date_key >= {} and date_key < {}) as days "
-        "where customer_key = owner_key order by device_key, date_day) "
-        "to stdout with (format csv)"
+        "where customer_key = owner_key order by device_key, date_day"
     ).format(
         sql.Literal(resource),
         sql.Literal(as_of),
         *(sql.Literal(int(f"{day:%Y%m%d}")) for day in (first - HISTORY, first)),
     )
-    buffer = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for chunk in copy:
-            buffer.write(chunk)
-    buffer.seek(0)
-    rows = pd.read_csv(
-        buffer,
-        names=["unique_id", "ds", "y"],
-        dtype={"unique_id": "int64", "y": "float64"},
-        parse_dates=["ds"],
+    rows = copying.frame(
+        connection, query, dtype={"unique_id": "int64", "y": "float64"}, parse_dates=["ds"]
     )
     newest = pd.Timestamp(first) - pd.Timedelta(days=1)
     ends = pd.DataFrame({"unique_id": rows["unique_id"].unique()}).assign(ds=newest, y=float("nan"))

@@ -1,11 +1,13 @@
-"""Rows into a table of the warehouse by COPY, however many there are."""
+"""Rows into a table of the warehouse by COPY, however many there are, and out of it as a frame."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
 import psycopg
 from psycopg import sql
 
@@ -58,6 +60,18 @@ def add(
         added = Added(*(cursor.fetchone() or (0, 0)))
         cursor.execute("drop table new_rows")
     return added
+
+
+def frame(connection: psycopg.Connection, query: sql.Composable, **reading: Any) -> pd.DataFrame:
+    """The rows of a query, as `pandas.read_csv` reads their columns with the options given."""
+    buffer = io.BytesIO()
+    out = sql.SQL("copy ({}) to stdout with (format csv, header)").format(query)
+    with connection.cursor() as cursor, cursor.copy(out) as copy:
+        for chunk in copy:
+            buffer.write(chunk)
+    buffer.seek(0)
+    rows: pd.DataFrame = pd.read_csv(buffer, **reading)
+    return rows
 
 
 def as_json(value: Sequence[Any] | None) -> str | None:

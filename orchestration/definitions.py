@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import anomaly, capacity, incident, models, raw
+from orchestration import anomaly, capacity, incident, models, raw, trends
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
@@ -31,6 +31,7 @@ defs = dg.Definitions(
         *anomaly.ASSETS,
         *capacity.ASSETS,
         *incident.ASSETS,
+        *trends.ASSETS,
         models.model_tables(trained),
     ],
     jobs=[demo],

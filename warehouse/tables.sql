@@ -294,6 +294,33 @@ create table if not exists predictions.scores (
     check ((probability is null) = (not_scored_reason is not null))
 );
 
+-- Whether a measure of a device or customer rose or fell in the weeks before the Monday `until`, which stands first
+-- in the key because the trends of a week are written, read and dropped together.
+create table if not exists predictions.trend_analyses (
+    until date not null,
+    metric text not null,
+    entity_kind text not null check (entity_kind in ('device', 'customer')),
+    entity_key bigint not null,
+    customer_key bigint not null,
+    as_of timestamptz not null,
+    first_week date not null,
+    newest_value double precision,
+    n integer not null,
+    autocorrelation double precision,
+    s double precision,
+    tau double precision,
+    p_value double precision check (p_value between 0 and 1),
+    q_value double precision check (q_value between 0 and 1),
+    slope double precision,
+    slope_lower double precision,
+    slope_upper double precision,
+    direction text check (direction in ('rising', 'falling', 'none')),
+    not_tested_reason text,
+    primary key (until, metric, entity_key),
+    constraint a_trend_or_the_reason_for_none
+    check ((direction is null) = (not_tested_reason is not null))
+);
+
 grant select, insert, update, delete
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,
 quarantine.rejected_rows
@@ -312,12 +339,12 @@ grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores
+predictions.scores, predictions.trend_analyses
 to opsmart_ml;
 
 grant select
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores
+predictions.scores, predictions.trend_analyses
 to opsmart_transformer;
 
 -- read by the policies, in the name of whoever asks

@@ -1,0 +1,127 @@
+"""Trends of devices and customers as an asset, told once of each week that is over."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from ml.trend import OUTPUT, TrendParams, analyse
+from orchestration import copying, predictions
+from orchestration.clock import RunClock
+from warehouse import Warehouse
+
+FEATURE_TABLE = dg.AssetKey(["features", "feat_trend_weekly"])
+TRENDS = dg.AssetKey(["predictions", "trend_analyses"])
+
+PARAMS = TrendParams()
+WEEK = timedelta(weeks=1)
+WEEKS = 26
+# What comes late is in a week that has been over for so long.
+SETTLED = timedelta(days=1)
+KEPT = timedelta(weeks=53)
+
+_SERIES = ["metric", "entity_kind", "entity_key", "customer_key"]
+_WRITTEN = (*_SERIES, "first_week", "newest_value", *OUTPUT[:-1], "not_tested_reason")
+
+
+@dg.asset(
+    key=TRENDS,
+    group_name="predictions",
+    deps=[FEATURE_TABLE],
+    kinds={"scipy", "postgres"},
+    description="One row per week, metric and device or customer: whether it rises or falls.",
+)
+def trend_analyses(
+    context: dg.AssetExecutionContext, clock: RunClock
+) -> dg.MaterializeResult[None]:
+    """Test every series up to the newest week that is settled, once."""
+    warehouse, as_of = Warehouse.current(), clock.moment(context)
+    until = newest_monday(as_of)
+    added = copying.Added(0, 0)
+    with warehouse.connect(role=predictions.ROLE) as connection:
+        if not is_analysed(connection, until):
+            found = analysed(weeks(connection, until), until)
+            added = write(connection, until, as_of, found)
+            forget(connection)
+    context.log.info(f"{added.rows:,} series up to {until}, {added.counted:,} with a trend")
+    return dg.MaterializeResult(
+        metadata={"added": added.rows, "trends": added.counted, "until": until.isoformat()}
+    )
+
+
+def newest_monday(as_of: datetime) -> date:
+    """The end (Monday, UTC) of the newest week that is settled at `as_of` (aware)."""
+    day = (as_of.astimezone(UTC) - SETTLED).date()
+    return day - timedelta(days=day.weekday())
+
+
+def is_analysed(connection: psycopg.Connection, until: date) -> bool:
+    """Whether the trends before a Monday are there."""
+    row = connection.execute(
+        "select exists (select from predictions.trend_analyses where until = %s)", (until,)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def weeks(connection: psycopg.Connection, until: date) -> pd.DataFrame:
+    """The `WEEKS` weeks before a Monday, a row for each week of a series that is known.
+
+    Columns metric, entity_kind (object), entity_key, customer_key (int64), week_start (datetime64
+    without a zone, Mondays), week_value (float64).
+    """
+    query = sql.SQL(
+        "select {}, week_start, week_value from features.feat_trend_weekly "
+        "where week_start >= {} and week_start < {} order by metric, entity_key, week_start"
+    ).format(
+        sql.SQL(", ").join(map(sql.Identifier, _SERIES)),
+        sql.Literal(until - WEEKS * WEEK),
+        sql.Literal(until),
+    )
+    return copying.frame(
+        connection,
+        query,
+        dtype={"entity_key": "int64", "customer_key": "int64", "week_value": "float64"},
+        parse_dates=["week_start"],
+    ).astype({"week_start": "datetime64[ns]"})
+
+
+def analysed(rows: pd.DataFrame, until: date) -> pd.DataFrame:
+    """The trend of each series of a frame as of `weeks`: columns of predictions.trend_analyses."""
+    series = rows.groupby(_SERIES, sort=False)
+    found = series["week_start"].min().rename("first_week").reset_index()
+    values = np.full((len(found), WEEKS), np.nan)
+    place = WEEKS - (pd.Timestamp(until) - rows["week_start"]).dt.days.to_numpy() // 7
+    values[series.ngroup().to_numpy(), place] = rows["week_value"].to_numpy()
+    groups = found.groupby("metric").ngroup().to_numpy().astype(np.int64)
+    found["newest_value"] = values[:, -1]
+    trends = analyse(values, groups, PARAMS).rename(columns={"reason": "not_tested_reason"})
+    return pd.concat([found, trends], axis=1)
+
+
+def write(
+    connection: psycopg.Connection, until: date, as_of: datetime, found: pd.DataFrame
+) -> copying.Added:
+    """Add the trends before a Monday, all or none, and count those that rise or fall."""
+    return copying.add(
+        connection,
+        sql.Identifier("predictions", "trend_analyses"),
+        {"until": until, "as_of": as_of},
+        _WRITTEN,
+        [found.to_csv(columns=list(_WRITTEN), index=False, header=False)],
+        sql.SQL("direction <> 'none'"),
+    )
+
+
+def forget(connection: psycopg.Connection) -> None:
+    """Drop the trends of more than a year before the newest ones."""
+    connection.execute(
+        "delete from predictions.trend_analyses "
+        "where until < (select max(until) from predictions.trend_analyses) - %s::interval",
+        (KEPT,),
+    )
+
+
+ASSETS = [trend_analyses]

@@ -78,33 +78,33 @@ counted as (
     group by customer_key, created_on
     union all
     select
-        'ticket_backlog',
-        'tickets',
-        true,
+        'ticket_backlog' as metric,
+        'tickets' as kept_by,
+        true as is_level,
         customer_key,
         date_day,
-        count(*)
+        count(*) as things
     from backlog
     group by customer_key, date_day
     union all
     select
         severities.metric,
-        'alerts',
-        false,
+        'alerts' as kept_by,
+        false as is_level,
         alert_days.customer_key,
         alert_days.date_day,
-        sum(alert_days.alerts) filter (where alert_days.severity_key >= severities.severity_key)
+        sum(alert_days.alerts) filter (where alert_days.severity_key >= severities.severity_key) as things
     from alert_days
     cross join (values ('alerts', -2), ('high_alerts', 3)) as severities (metric, severity_key)
     group by severities.metric, alert_days.customer_key, alert_days.date_day
     union all
     select
         counts.metric,
-        'vulnerabilities',
-        true,
+        'vulnerabilities' as kept_by,
+        true as is_level,
         vulnerability_days.customer_key,
         vulnerability_days.date_day,
-        sum(counts.things)
+        sum(counts.things) as things
     from vulnerability_days
     cross join
         lateral (
@@ -146,7 +146,9 @@ customer_weeks as (
     inner join books on begun.kept_by = books.kept_by
     cross join period
     cross join
-        generate_series(period.first_day::timestamp, period.until - interval '7 days', interval '7 days') as week (start)
+        generate_series(
+            period.first_day::timestamp, period.until - interval '7 days', interval '7 days'
+        ) as week (start)
     where
         week.start::date >= books.first_day
         and week.start::date + 6 <= books.last_day
@@ -193,21 +195,21 @@ final as (
     from of_devices
     union all
     select
-        'customer',
+        'customer' as entity_kind,
         metric,
-        customer_key,
+        customer_key as entity_key,
         customer_key,
         week_start,
-        week_value::double precision
+        week_value::double precision as week_value
     from of_customers
     union all
     select
-        'customer',
-        'promises_missed_pct',
-        customer_key,
+        'customer' as entity_kind,
+        'promises_missed_pct' as metric,
+        customer_key as entity_key,
         customer_key,
         week_start,
-        round(week_value, 4)::double precision
+        round(week_value, 4)::double precision as week_value
     from of_promises
 )
 

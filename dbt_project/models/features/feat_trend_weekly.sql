@@ -1,8 +1,8 @@
 -- a week is looked at once it has been over for a day, so that what comes late is in it
 with period as (
     select
-        date_trunc('week', {{ utc_date(as_of() ~ " - interval '1 day'") }}::timestamp)::date - 26 * 7 as first_day,
-        date_trunc('week', {{ utc_date(as_of() ~ " - interval '1 day'") }}::timestamp)::date as until
+        date_trunc('week', {{ utc_date('(' ~ as_of() ~ " - interval '1 day')") }}::timestamp)::date - 26 * 7 as first_day,
+        date_trunc('week', {{ utc_date('(' ~ as_of() ~ " - interval '1 day')") }}::timestamp)::date as until
 ),
 
 capacity_days as (

@@ -23,7 +23,7 @@
         26 * abs(trends.slope) / nullif(abs(trends.newest_value), 0) as size,
         trends.first_week as from_date,
         trends.until - 1 as until_date,
-        'predictions.trend_analyses' as told_by
+        'predictions.series_trends' as told_by
     from trends
     inner join (
         values

@@ -1,6 +1,6 @@
 with trends as (
-    select * from {{ source('predictions', 'trend_analyses') }}
-    where until = (select max(newest.until) from {{ source('predictions', 'trend_analyses') }} as newest)
+    select * from {{ ref('series_trends') }}
+    where is_newest
 ),
 
 outlooks as (

@@ -1,8 +1,13 @@
 -- a week is looked at once it has been over for a day, so that what comes late is in it
-with period as (
+with settled as (
+    select date_trunc('week', {{ utc_date('(' ~ as_of() ~ " - interval '1 day')") }}::timestamp)::date as until
+),
+
+period as (
     select
-        date_trunc('week', {{ utc_date('(' ~ as_of() ~ " - interval '1 day')") }}::timestamp)::date - 26 * 7 as first_day,
-        date_trunc('week', {{ utc_date('(' ~ as_of() ~ " - interval '1 day')") }}::timestamp)::date as until
+        until - 26 * 7 as first_day,
+        until
+    from settled
 ),
 
 capacity_days as (

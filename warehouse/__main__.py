@@ -125,6 +125,17 @@ def customer_list() -> None:
             typer.echo(f"{name} {customer_key}")
 
 
+@app.command()
+def feedback(alert_key: int, label: str) -> None:
+    """Say of an alert of marts.predictive_alerts: ack, false_positive, confirmed, action_taken."""
+    with _set_up(Warehouse.current()) as connection:
+        recorded = connection.execute(
+            "select predictions.record_feedback(%s, %s)", (alert_key, label)
+        ).fetchone()
+        connection.commit()
+    typer.echo(f"alert {alert_key} is {label.replace('_', ' ')}: feedback {(recorded or (0,))[0]}")
+
+
 @contextmanager
 def _set_up(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
     """Connect to a warehouse that has whatever a setup makes; its errors are one line."""

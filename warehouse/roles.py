@@ -18,8 +18,9 @@ LOADER = "opsmart_loader"
 TRANSFORMER = "opsmart_transformer"
 ML = "opsmart_ml"
 READER = "opsmart_reader"
+ANALYST = "opsmart_analyst"
 TENANT = "opsmart_tenant"
-ROLES = (LOADER, TRANSFORMER, ML, READER, TENANT)
+ROLES = (LOADER, TRANSFORMER, ML, READER, ANALYST, TENANT)
 
 TABLES = Path(__file__).with_name("tables.sql")
 SETUP_LOCK = 0x6F70736D617274  # "opsmart" in ASCII
@@ -37,7 +38,7 @@ class Schema:
     creators: tuple[str, ...] = ()
     """Roles that make tables of their own beside those of tables.sql."""
     visitors: tuple[str, ...] = ()
-    """Roles that read only the tables they are granted one by one."""
+    """Roles that use only what they are granted one by one."""
 
 
 SCHEMAS = (
@@ -52,7 +53,13 @@ SCHEMAS = (
     Schema("intermediate", TRANSFORMER),
     Schema("core", TRANSFORMER, readers=(ML,)),
     Schema("features", TRANSFORMER, readers=(ML,)),
-    Schema("predictions", readers=(ML,), writers=(ML,), creators=(TRANSFORMER,)),
+    Schema(
+        "predictions",
+        readers=(ML,),
+        writers=(ML,),
+        creators=(TRANSFORMER,),
+        visitors=(ANALYST, TENANT),
+    ),
     Schema("marts", TRANSFORMER, readers=(READER,), visitors=(TENANT,)),
 )
 

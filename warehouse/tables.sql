@@ -244,7 +244,7 @@ create table if not exists predictions.anomaly_scores (
     primary key (model, hour, device_key)
 );
 
--- the few that BI lists, among millions
+-- flagged hours are few among many; alerts and what BI lists are read off them alone
 create index if not exists anomaly_scores_flagged on predictions.anomaly_scores (hour) where is_flagged;
 
 -- Forecasts of the thirty days from first_day on, of every run that forecast anew. The run stands first in the
@@ -321,6 +321,99 @@ create table if not exists predictions.trend_analyses (
     check ((direction is null) = (not_tested_reason is not null))
 );
 
+-- What people said of alerts, never changed. The steps the alert had then, started_at <= t < ended_at, stay what was
+-- judged, however the alert grows; given_by is the login or the role it had assumed.
+create table if not exists predictions.feedback (
+    feedback_id bigint generated always as identity primary key,
+    alert_key bigint not null,
+    model text not null,
+    device_key bigint not null,
+    customer_key bigint not null,
+    started_at timestamptz not null,
+    ended_at timestamptz not null,
+    label text not null check (label in ('ack', 'false_positive', 'confirmed', 'action_taken')),
+    given_by text not null,
+    given_at timestamptz not null,
+    constraint feedback_is_about_a_stretch_of_time check (started_at < ended_at)
+);
+
+-- The only way to give feedback: by an analyst about any alert, by a customer about its own. The clock says when, so
+-- that nothing is known before it was said. Saying again what still stands adds nothing; returns the feedback_id.
+create or replace function predictions.record_feedback(alert_key bigint, label text)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- current_user is the owner here; the role a session assumed cannot be forged as other settings can
+    caller constant name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+    asked constant bigint := record_feedback.alert_key;
+    said constant text := record_feedback.label;
+    alert record;
+    id bigint;
+begin
+    if said is null or said not in ('ack', 'false_positive', 'confirmed', 'action_taken') then
+        raise exception using
+            errcode = 'invalid_parameter_value',
+            message = format('label %L: give ack, false_positive, confirmed or action_taken', said);
+    end if;
+    if to_regclass('marts.predictive_alerts') is null then
+        raise exception using
+            errcode = 'undefined_table',
+            message = 'marts.predictive_alerts is not built yet: run a build, then give feedback';
+    end if;
+    select * into alert
+    from marts.predictive_alerts as alerts
+    where
+        alerts.alert_key = asked
+        and (
+            pg_has_role(caller, 'opsmart_analyst', 'usage')
+            or exists (
+                select from ops.customer_roles as shown
+                where shown.role_name = caller and shown.customer_key = alerts.customer_key
+            )
+        );
+    if not found then
+        raise exception using
+            errcode = 'no_data_found',
+            message = format(
+                'alert %s: %s sees none of that key, take an alert_key of marts.predictive_alerts', asked, caller
+            );
+    end if;
+    -- two who say the same at once wait for each other
+    perform pg_advisory_xact_lock(hashtextextended('predictions.feedback', asked));
+    select max(given.feedback_id) into id
+    from predictions.feedback as given
+    where
+        given.alert_key = asked
+        and given.ended_at = alert.ended_at
+        and given.label = said
+        and given.given_by = caller
+        and not exists (
+            select from predictions.feedback as later
+            where
+                later.alert_key = asked
+                and later.feedback_id > given.feedback_id
+                and later.label <> said
+                and later.label in ('false_positive', 'confirmed')
+                and said in ('false_positive', 'confirmed')
+        );
+    if id is null then
+        insert into predictions.feedback (
+            alert_key, model, device_key, customer_key, started_at, ended_at, label, given_by, given_at
+        )
+        values (
+            asked, alert.model, alert.device_key, alert.customer_key, alert.started_at, alert.ended_at, said, caller,
+            clock_timestamp()
+        )
+        returning feedback_id into id;
+    end if;
+    return id;
+end
+$$;
+
 grant select, insert, update, delete
 on ops.loads, ops.reconciliation, ops.source_circuits, ops.source_fields, ops.runs, ops.steps,
 quarantine.rejected_rows
@@ -344,8 +437,11 @@ to opsmart_ml;
 
 grant select
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores, predictions.trend_analyses
+predictions.scores, predictions.trend_analyses, predictions.feedback
 to opsmart_transformer;
+
+revoke all on function predictions.record_feedback from public;
+grant execute on function predictions.record_feedback to opsmart_analyst, opsmart_tenant;
 
 -- read by the policies, in the name of whoever asks
 grant select on ops.customer_roles to opsmart_tenant;

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from warehouse import Warehouse, roles
-from warehouse.roles import LOADER, ML, READER, TRANSFORMER
+from warehouse.roles import ANALYST, LOADER, ML, READER, TENANT, TRANSFORMER
 
 DATASET = "roles"
 
@@ -34,6 +34,9 @@ def estate(warehouse: Warehouse) -> Warehouse:
     return estate
 
 
+INSERT_FEEDBACK = (
+    "insert into predictions.feedback (label, given_by, given_at) values ('ack', 'me', now())"
+)
 MAY = [
     (LOADER, "insert into raw_netbox.devices values (1)"),
     (LOADER, "drop table raw_netbox_staging.devices"),
@@ -78,6 +81,11 @@ MAY_NOT = [
     (READER, "create table public.mine (id int)"),
     (READER, "create temporary table mine (id int)"),
     (READER, "create role mine"),
+    (READER, "select predictions.record_feedback(1, 'ack')"),
+    *((role, "select * from predictions.feedback") for role in (ANALYST, TENANT, ML)),
+    *((role, INSERT_FEEDBACK) for role in (ANALYST, TENANT, ML, TRANSFORMER)),
+    (TRANSFORMER, "delete from predictions.feedback"),
+    (ANALYST, "select * from marts.service_health"),
 ]
 
 

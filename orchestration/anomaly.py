@@ -98,7 +98,7 @@ def anomaly_scores(
             },
             _scored(
                 model,
-                features.by_devices(reading, model.params, start - history),
+                features.by_devices(reading, model.params, start - history, start),
                 start,
                 Progress("anomaly_scores", context.log.info, lambda: expected),
             ),

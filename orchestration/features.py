@@ -17,11 +17,18 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.anomaly_params import COVERAGE, EXTRAS, AnomalyParams
+from ml.anomaly_params import COVERAGE, AnomalyParams
 
 # About 85 devices with the history a score looks at, some 100 MB.
 ROWS_AT_ONCE = 200_000
 _LINES_AT_ONCE = 1_000
+
+# The masks and labels of hours, with what people said of alerts by a moment.
+_MASKS = sql.SQL("""
+    is_masked or coalesce(confirmed_at <= {known_by}, false) as is_masked,
+    (is_incident or coalesce(near_confirmed_at <= {known_by}, false))
+    and not coalesce(dismissed_at <= {known_by}, false) as is_incident
+""")
 
 # As many of each role as its share, at least one; always the same ones of the same devices.
 _SAMPLED_DEVICES = sql.SQL("""
@@ -64,6 +71,8 @@ def sample(
 ) -> pd.DataFrame:
     """Rows with start <= hour < end of at most `params.sample_devices` devices, by role.
 
+    Of what people said of alerts that counts which was said by `end`.
+
     The columns a model with `params` reads, named as in features.feat_infra_hourly: bigint keys,
     datetime64[UTC] hours, float64 metrics (NaN = not measured), bool masks.
     """
@@ -73,21 +82,23 @@ def sample(
     where = sql.SQL("hour >= {} and hour < {} and device_key in ({})").format(
         sql.Literal(start), sql.Literal(end), devices
     )
-    with _read(connection, params, where, ROWS_AT_ONCE) as chunks:
+    with _read(connection, params, where, end) as chunks:
         return pd.concat(chunks, ignore_index=True)
 
 
 def by_devices(
-    connection: psycopg.Connection, params: AnomalyParams, start: datetime
+    connection: psycopg.Connection, params: AnomalyParams, start: datetime, known_by: datetime
 ) -> Iterator[pd.DataFrame]:
     """Rows at or after `start` (aware UTC) of every device, some whole devices at a time.
+
+    Of what people said of alerts that counts which was said by `known_by`, the first hour scored.
 
     The frames are as `sample` returns them, by device and hour; each is about `ROWS_AT_ONCE` long.
     The connection is taken until the last of them.
     """
     unfinished = None
     since = sql.SQL("hour >= {}").format(sql.Literal(start))
-    with _read(connection, params, since, ROWS_AT_ONCE) as chunks:
+    with _read(connection, params, since, known_by) as chunks:
         for chunk in chunks:
             if chunk.empty:
                 # a header alone
@@ -103,16 +114,22 @@ def by_devices(
 
 @contextmanager
 def _read(
-    connection: psycopg.Connection, params: AnomalyParams, where: sql.Composable, at_once: int
+    connection: psycopg.Connection,
+    params: AnomalyParams,
+    where: sql.Composable,
+    known_by: datetime,
 ) -> Iterator[Iterator[pd.DataFrame]]:
-    """The rows of a condition, by device and hour, in frames of at most so many rows."""
-    masks = [name for name in EXTRAS if name != COVERAGE]
+    """The rows of a condition, by device and hour, in frames of at most `ROWS_AT_ONCE` rows."""
     numbers = [*params.metrics, COVERAGE]
     query = sql.SQL(
-        "copy (select device_key, extract(epoch from hour)::bigint as hour, {} "
+        "copy (select device_key, extract(epoch from hour)::bigint as hour, {}, {} "
         "from features.feat_infra_hourly where {} order by device_key, hour) "
         "to stdout with (format csv, header)"
-    ).format(sql.SQL(", ").join(map(sql.Identifier, [*numbers, *masks])), where)
+    ).format(
+        sql.SQL(", ").join(map(sql.Identifier, numbers)),
+        _MASKS.format(known_by=sql.Literal(known_by)),
+        where,
+    )
     with (
         connection.cursor() as cursor,
         cursor.copy(query) as copy,
@@ -121,7 +138,7 @@ def _read(
             dtype=dict.fromkeys(numbers, "float64"),
             true_values=["t"],
             false_values=["f"],
-            chunksize=at_once,
+            chunksize=ROWS_AT_ONCE,
         ) as chunks,
     ):
         yield (

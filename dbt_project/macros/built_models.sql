@@ -125,6 +125,8 @@
         (select row(count(*), max(champion_from), max(champion_to)) from predictions.model_versions)
     {%- elif table == 'trend_analyses' -%}
         (select max(until) from predictions.trend_analyses)
+    {%- elif table == 'feedback' -%}
+        (select count(*) from predictions.feedback)
     {%- elif table == 'rejected_rows' -%}
         (select row(count(*), max(opened_as_of), max(closed_as_of)) from quarantine.rejected_rows)
     {%- elif table == 'loads' -%}

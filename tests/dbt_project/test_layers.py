@@ -25,7 +25,7 @@ WRITTEN_LAST = "int_ticket__built"
 CONTRACTED = LAYERS[LAYERS.index("core") :]
 # Beside staging only predictions reads tables that dbt does not make: what ML and the loader wrote.
 SOURCES_OF = {
-    "staging": {f"raw_{name}" for name in SOURCES} | {"ops", "quarantine"},
+    "staging": {f"raw_{name}" for name in SOURCES} | {"ops", "quarantine", "feedback"},
     "predictions": {"predictions", "ops"},
 }
 SEEDED = {"intermediate", "core"}

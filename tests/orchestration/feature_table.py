@@ -18,7 +18,8 @@ def feature_table(connection: psycopg.Connection, frame: pd.DataFrame) -> Iterat
     """The table with the frame's rows, until the connection is rolled back at the end."""
     connection.execute(
         f"create table features.feat_infra_hourly (device_key bigint, hour timestamptz, {_NUMBERS},"
-        " is_masked boolean, is_incident boolean, role_name text)"
+        " is_masked boolean, is_incident boolean, role_name text,"
+        " confirmed_at timestamptz, near_confirmed_at timestamptz, dismissed_at timestamptz)"
     )
     columns = ", ".join(frame.columns)
     with connection.cursor() as cursor:

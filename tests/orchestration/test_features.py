@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -49,12 +49,12 @@ def test_scores_are_the_same_however_few_devices_are_read_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start = TRAIN_END - timedelta(days=PARAMS.history_days)
-    whole = pd.concat(features.by_devices(connection, PARAMS, start))
+    whole = pd.concat(features.by_devices(connection, PARAMS, start, TRAIN_END))
     expected = model.predict(whole, TRAIN_END)
     assert expected["is_flagged"].any()
     for rows_at_once in (700, 1440, 5000):
         monkeypatch.setattr(features, "ROWS_AT_ONCE", rows_at_once)
-        parts = list(features.by_devices(connection, PARAMS, start))
+        parts = list(features.by_devices(connection, PARAMS, start, TRAIN_END))
         assert len(parts) > 3
         devices = [device for part in parts for device in part["device_key"].unique()]
         assert devices == sorted(set(frame["device_key"])), "every device in one part, all of it"
@@ -93,7 +93,9 @@ def test_a_sample_is_the_same_ever_after_and_shows_every_role_by_its_share(
 
 
 def test_without_a_row_nothing_is_read(connection: psycopg.Connection) -> None:
-    assert list(features.by_devices(connection, PARAMS, START + timedelta(days=900))) == []
+    assert (
+        list(features.by_devices(connection, PARAMS, START + timedelta(days=900), TRAIN_END)) == []
+    )
     connection.execute("truncate features.feat_infra_hourly")
     assert features.hours_recorded(connection) is None
 
@@ -104,3 +106,32 @@ def test_a_model_with_metrics_of_its_own_reads_only_those(connection: psycopg.Co
     )
     found = features.sample(connection, params, START, TRAIN_END)
     assert "cpu_avg_pct" in found and "mem_avg_pct" not in found
+
+
+def test_feedback_counts_from_the_moment_it_was_given(
+    connection: psycopg.Connection, frame: pd.DataFrame
+) -> None:
+    """A verdict after the end of training, or after the first hour scored, was not known then."""
+    device, hour = int(frame["device_key"].iloc[0]), TRAIN_END - timedelta(days=3)
+    later = TRAIN_END + timedelta(seconds=1)
+
+    def masks(confirmed: datetime | None, dismissed: datetime | None) -> list[tuple[bool, bool]]:
+        """is_masked and is_incident as a training and a scoring read them."""
+        connection.execute(
+            "update features.feat_infra_hourly set is_masked = false, is_incident = %s, "
+            "confirmed_at = %s, near_confirmed_at = %s, dismissed_at = %s "
+            "where device_key = %s and hour = %s",
+            (confirmed is None, confirmed, confirmed, dismissed, device, hour),
+        )
+        sample = features.sample(connection, PARAMS, hour, TRAIN_END)
+        parts = features.by_devices(connection, PARAMS, hour, TRAIN_END)
+        found = []
+        for read in (sample, pd.concat(parts)):
+            row = read[(read["device_key"] == device) & (read["hour"] == hour)].iloc[0]
+            found.append((bool(row["is_masked"]), bool(row["is_incident"])))
+        return found
+
+    assert masks(confirmed=TRAIN_END, dismissed=None) == [(True, True)] * 2
+    assert masks(confirmed=later, dismissed=None) == [(False, False)] * 2
+    assert masks(confirmed=None, dismissed=TRAIN_END) == [(False, False)] * 2
+    assert masks(confirmed=None, dismissed=later) == [(False, True)] * 2

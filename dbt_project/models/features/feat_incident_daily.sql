@@ -50,6 +50,25 @@ upcoming as (
     group by incidents.device_key, midnight.moment
 ),
 
+verdicts as (
+    select * from {{ ref('int_feedback__verdicts') }}
+    where model = 'device_incident_7d'
+),
+
+-- what people said of the prediction of a midnight, last
+judged_midnights as (
+    select distinct on (verdicts.device_key, midnight.as_of)
+        verdicts.device_key,
+        midnight.as_of,
+        verdicts.is_confirmed,
+        verdicts.known_at
+    from verdicts
+    cross join
+        generate_series(verdicts.started_at, verdicts.ended_at - interval '1 day', interval '1 day')
+            as midnight (as_of)
+    order by verdicts.device_key asc, midnight.as_of asc, verdicts.known_at desc
+),
+
 -- the midnights within maintenance, of a device, of all of a site's or of everything (-2 in both)
 maintained as (
     select distinct
@@ -91,13 +110,37 @@ labelled as (
         of_versions.*,
         of_device.as_of is not null or of_site.as_of is not null or of_all.as_of is not null as is_in_maintenance,
         case
+            when upcoming.as_of is not null and of_versions.as_of >= watched.watched_since then true
+            when judged_midnights.as_of is not null then judged_midnights.is_confirmed
             when of_versions.as_of < watched.watched_since then null
-            when upcoming.as_of is not null then true
             when of_versions.as_of + interval '7 days' <= watched.watched_until then false
         end as is_incident,
         case
+            when upcoming.as_of is not null and of_versions.as_of >= watched.watched_since
+                then
+                    greatest(
+                        least(
+                            upcoming.incident_known_at,
+                            case when judged_midnights.is_confirmed then judged_midnights.known_at end
+                        ),
+                        of_versions.as_of
+                    )
+            when judged_midnights.is_confirmed then greatest(judged_midnights.known_at, of_versions.as_of)
+            -- without an incident nobody had to call it false any more once its seven days were over
+            when judged_midnights.as_of is not null and of_versions.as_of >= watched.watched_since
+                then
+                    greatest(
+                        least(
+                            judged_midnights.known_at,
+                            case
+                                when of_versions.as_of + interval '7 days' <= watched.watched_until
+                                    then of_versions.as_of + interval '7 days'
+                            end
+                        ),
+                        of_versions.as_of
+                    )
+            when judged_midnights.as_of is not null then greatest(judged_midnights.known_at, of_versions.as_of)
             when of_versions.as_of < watched.watched_since then null
-            when upcoming.as_of is not null then greatest(upcoming.incident_known_at, of_versions.as_of)
             when of_versions.as_of + interval '7 days' <= watched.watched_until
                 then of_versions.as_of + interval '7 days'
         end as label_known_at,
@@ -108,6 +151,10 @@ labelled as (
         on
             of_versions.device_key = upcoming.device_key
             and of_versions.as_of = upcoming.as_of
+    left join judged_midnights
+        on
+            of_versions.device_key = judged_midnights.device_key
+            and of_versions.as_of = judged_midnights.as_of
     left join maintained as of_device
         on
             of_versions.device_key = of_device.device_key

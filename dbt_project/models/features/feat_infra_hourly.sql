@@ -38,6 +38,34 @@ incident_hours as (
     group by device_key, hour
 ),
 
+verdicts as (
+    select * from {{ ref('int_feedback__verdicts') }}
+    where model = 'infrastructure_anomaly'
+),
+
+-- the same hours of an alert that people judged, from its first step to the end of its last one
+judged_hours as (
+    select
+        is_confirmed,
+        known_at,
+        device_key,
+        started_at,
+        ended_at,
+        generate_series(started_at - interval '2 hours', ended_at + interval '1 hour', interval '1 hour') as hour
+    from verdicts
+),
+
+verdict_hours as (
+    select
+        device_key,
+        hour,
+        min(known_at) filter (where is_confirmed and hour >= started_at and hour < ended_at) as confirmed_at,
+        min(known_at) filter (where is_confirmed) as near_confirmed_at,
+        min(known_at) filter (where not is_confirmed and hour >= started_at and hour < ended_at) as dismissed_at
+    from judged_hours
+    group by device_key, hour
+),
+
 joined as (
     select
         host_hours.device_key,
@@ -55,12 +83,19 @@ joined as (
         host_hours.site_key,
         coalesce(incident_hours.is_overlapped, false) as is_masked,
         incident_hours.hour is not null as is_incident,
+        verdict_hours.confirmed_at,
+        verdict_hours.near_confirmed_at,
+        verdict_hours.dismissed_at,
         host_hours._known_at as known_at
     from host_hours
     left join incident_hours
         on
             host_hours.device_key = incident_hours.device_key
             and host_hours.hour = incident_hours.hour
+    left join verdict_hours
+        on
+            host_hours.device_key = verdict_hours.device_key
+            and host_hours.hour = verdict_hours.hour
     where host_hours._known_at <= {{ as_of() }}
 )
 

@@ -4,7 +4,7 @@
         incremental_strategy='append',
         unique_key='date_key',
         on_schema_change='append_new_columns',
-        days_of=['fct_incidents'],
+        days_of=['fct_incidents', 'int_feedback__verdicts'],
         is_read_by_day=true,
         pre_hook='{{ forget_changed_days(days_to_judge()) }}',
         indexes=[{'columns': ['date_key']}, {'columns': ['outcome', 'hour']}, {'columns': ['scored_as_of']}]
@@ -59,6 +59,42 @@ incident_hours as (
     group by device_key, hour
 ),
 
+verdicts as (
+    select * from {{ ref('int_feedback__verdicts') }}
+),
+
+-- the same hours of an alert that was confirmed, and the alert's own if it was a false positive
+judged_hours as (
+    select
+        model,
+        device_key,
+        is_confirmed,
+        known_at,
+        generate_series(started_at - interval '23 hours', ended_at + interval '1 hour', interval '1 hour') as hour
+    from verdicts
+    where is_confirmed
+    union all
+    select
+        model,
+        device_key,
+        is_confirmed,
+        known_at,
+        generate_series(started_at, ended_at - interval '1 hour', interval '1 hour') as hour
+    from verdicts
+    where not is_confirmed
+),
+
+verdict_hours as (
+    select
+        model,
+        device_key,
+        hour,
+        min(known_at) filter (where is_confirmed) as confirmed_at,
+        min(known_at) filter (where not is_confirmed) as dismissed_at
+    from judged_hours
+    group by model, device_key, hour
+),
+
 due as (
     select
         scores.model,
@@ -70,7 +106,9 @@ due as (
         scores.not_scored_reason,
         scores.is_flagged,
         scores.hour + interval '24 hours' as due_at,
-        incident_hours.detected_at as incident_detected_at,
+        -- null if neither
+        least(incident_hours.detected_at, verdict_hours.confirmed_at) as incident_known_at,
+        verdict_hours.dismissed_at,
         observed.observed_until,
         observed.observed_since
     from scores
@@ -79,6 +117,11 @@ due as (
         on
             scores.device_key = incident_hours.device_key
             and scores.hour = incident_hours.hour
+    left join verdict_hours
+        on
+            scores.model = verdict_hours.model
+            and scores.device_key = verdict_hours.device_key
+            and scores.hour = verdict_hours.hour
     where scores.as_of <= {{ as_of() }}
 ),
 
@@ -87,8 +130,9 @@ judged as (
         *,
         case
             when not is_scored then 'expired'
-            when incident_detected_at is not null and is_flagged then 'hit'
-            when incident_detected_at is not null then 'miss'
+            when dismissed_at is not null and is_flagged then 'false_alarm'
+            when incident_known_at is not null and is_flagged then 'hit'
+            when incident_known_at is not null then 'miss'
             when due_at > observed_until then 'not_due'
             when hour < date_trunc('hour', observed_since, 'UTC') then 'expired'
             when is_flagged then 'false_alarm'
@@ -112,7 +156,11 @@ timed as (
         outcome,
         case
             when not is_scored then scored_as_of
-            when outcome in ('hit', 'miss') then greatest(incident_detected_at, hour + interval '1 hour')
+            when outcome in ('hit', 'miss') then greatest(incident_known_at, hour + interval '1 hour')
+            when outcome = 'false_alarm' and (incident_known_at is not null or due_at > observed_until)
+                then dismissed_at
+            -- nobody had to dismiss it any more once it was due
+            when outcome = 'false_alarm' then least(dismissed_at, due_at)
             when outcome <> 'not_due' then due_at
         end as outcome_known_at
     from judged

@@ -1,0 +1,22 @@
+{% macro alerts_since() -%}
+    {#-
+        The moment whose steps and those after it make alerts. An alert is kept for thirty days after its last step
+        (`alerts`); the week before lets it keep its beginning, by which it is known.
+    -#}
+    ({{ as_of() }} - interval '37 days')
+{%- endmacro %}
+
+{% macro anomaly_advice(metric) -%}
+    {#- What to do first about an anomaly, by the metric that strayed furthest. -#}
+    case {{ metric }}
+        when 'cpu_avg_pct' then 'find what takes the processor, and limit or move it'
+        when 'mem_avg_pct' then 'find what takes the memory, and look for a leak'
+        when 'disk_used_pct' then 'find what fills or empties the disk, and make room before it is full'
+        when 'net_in_bytes' then 'look at who sends so much or so little to the device'
+        when 'net_out_bytes' then 'look at where the device sends so much or so little'
+        when 'temp_max_celsius' then 'check fans, air flow and the load of the device'
+        when 'power_avg_watts' then 'check power supplies and the load of the device'
+        when 'uptime_hours' then 'find out why the device started again'
+        else 'look at ' || {{ metric }}
+    end
+{%- endmacro %}

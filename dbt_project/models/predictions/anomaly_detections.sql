@@ -7,6 +7,25 @@ with scores as (
 outcomes as (
     select * from {{ ref('prediction_outcomes') }}
     where outcome in ('hit', 'false_alarm')
+),
+
+feedback as (
+    select * from {{ ref('stg_feedback__events') }}
+),
+
+-- whoever spoke last of an alert has reviewed the hours it had then
+reviews as (
+    select distinct on (feedback.model, feedback.device_key, reviewed.hour)
+        feedback.model,
+        feedback.device_key,
+        reviewed.hour,
+        feedback.given_by,
+        feedback.given_at
+    from feedback
+    cross join
+        generate_series(feedback.started_at, feedback.ended_at - interval '1 hour', interval '1 hour')
+            as reviewed (hour)
+    order by feedback.model asc, feedback.device_key asc, reviewed.hour asc, feedback.feedback_id desc
 )
 
 select
@@ -23,11 +42,16 @@ select
     scores.factors as data,
     scores.baseline_score as baseline,
     case outcomes.outcome when 'false_alarm' then true when 'hit' then false end as is_false_positive,
-    null::text as reviewed_by,
-    null::timestamptz as reviewed_at
+    reviews.given_by as reviewed_by,
+    reviews.given_at as reviewed_at
 from scores
 left join outcomes
     on
         scores.model = outcomes.model
         and scores.device_key = outcomes.device_key
         and scores.hour = outcomes.hour
+left join reviews
+    on
+        scores.model = reviews.model
+        and scores.device_key = reviews.device_key
+        and scores.hour = reviews.hour

@@ -39,7 +39,9 @@ NEED_HOURS = {
     "feat_capacity_daily",
     "feat_device_signals_daily",
     "feat_infra_hourly",
+    "feat_trend_weekly",
     "fleet_benchmarks_monthly",
+    "insights_feed",
     "service_health_dashboard",
     "site_health_score_daily",
 }

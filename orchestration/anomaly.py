@@ -1,6 +1,6 @@
 """Infrastructure anomaly as assets: what it learns from, and its scores."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -87,7 +87,6 @@ def anomaly_scores(
         model = registry.load(champion["version"], champion["artifact_sha256"])
         scored = ANOMALY_SCORES.newest(connection, ANOMALY.name)
         start = champion["train_end"] if scored is None else scored - LATE
-        history = timedelta(days=model.params.history_days)
         expected = features.rows_since(reading, start)
         added = ANOMALY_SCORES.write(
             connection,
@@ -96,9 +95,9 @@ def anomaly_scores(
                 "version": champion["version"],
                 "as_of": clock.moment(context),
             },
-            _scored(
+            score(
                 model,
-                features.by_devices(reading, model.params, start - history, start),
+                reading,
                 start,
                 Progress("anomaly_scores", context.log.info, lambda: expected),
             ),
@@ -109,11 +108,12 @@ def anomaly_scores(
     return dg.MaterializeResult(metadata={"added": added.rows, "version": champion["version"]})
 
 
-def _scored(
-    model: AnomalyModel, frames: Iterable[pd.DataFrame], start: datetime, progress: Progress
+def score(
+    model: AnomalyModel, reading: psycopg.Connection, start: datetime, progress: Progress
 ) -> Iterator[pd.DataFrame]:
-    """The scores of one frame of devices after the other, from `start` on."""
-    for frame in frames:
+    """The scores of every device from `start` (aware UTC) on, some devices at a time."""
+    history = timedelta(days=model.params.history_days)
+    for frame in features.by_devices(reading, model.params, start - history, start):
         found = model.predict(frame, score_from=pd.Timestamp(start))
         progress.add(len(found))
         yield found

@@ -74,6 +74,6 @@ test: lint ## lint, then unit and integration tests, offline
 e2e: $(SETUP) ## the slow checks: fresh demos, recorded data, kill -9, real Prometheus
 	@$(RUN) pytest -m e2e
 
-bench: $(SETUP) ## a benchmark by its NAME (ingest, warehouse, ml), beside what else one would take
+bench: $(SETUP) ## a benchmark by its NAME (ingest, warehouse, ml, scoring), beside what else one would take
 	@$(FIND_UV)
 	UV="$$uv" $(RUN) benchmarks.$(NAME)

@@ -127,12 +127,12 @@ class AnomalyModel:
         return raw
 
     def _grids(self, grid: Grid, first: int) -> tuple[Floats, Floats]:
-        judged = judge(grid, self.params, self.floors, slice(0))
+        judged = judge(grid, self.params, self.floors, slice(0), first)
         baseline = np.where(judged.can_be_scored, judged.baseline, np.nan)
         return self._raw(judged, first), baseline[:, first:]
 
     def _scored(self, grid: Grid, first: int) -> pd.DataFrame:
-        judged = judge(grid, self.params, self.floors, slice(0))
+        judged = judge(grid, self.params, self.floors, slice(0), first)
         device, step = np.nonzero(grid.is_row[:, first:])
         raw = self._raw(judged, first)[device, step]
         step = step + first

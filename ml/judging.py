@@ -44,18 +44,22 @@ class Judged:
 
 
 def judge(
-    grid: Grid, params: AnomalyParams, floors: FleetFloors | None, reference: slice
+    grid: Grid, params: AnomalyParams, floors: FleetFloors | None, reference: slice, first: int = 0
 ) -> Judged:
-    """Read a grid; without `floors`, learn them from the days of `reference`."""
+    """Read a grid; without `floors`, learn them from the days of `reference`.
+
+    Stillness and the baseline are those of the columns from `first` on.
+    """
     masked = still_masked(grid, max(*params.windows, params.still_window + 1))
     per_day = params.axis.steps_per_day
+    since = first // per_day
     values = transformed(grid, params.forms)
     readings = readings_of(
-        values, masked, params.rhythm, floors.readings if floors else None, reference
+        values, masked, params.rhythm, floors.readings if floors else None, reference, since
     )
     levels = transformed(grid, replace(params.forms, growth=[]))
     baseline, floor = robust_z(
-        levels, masked, per_day, floors.baseline if floors else None, reference
+        levels, masked, per_day, floors.baseline if floors else None, reference, since
     )
     known = np.repeat(readings.is_known, per_day, axis=-1)
     measured = np.isfinite(readings.own[0])

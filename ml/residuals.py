@@ -93,12 +93,17 @@ class Readings:
 
 
 def readings_of(
-    values: Floats, is_masked: Bools, rhythm: Rhythm, known_floors: Floors | None, reference: slice
+    values: Floats,
+    is_masked: Bools,
+    rhythm: Rhythm,
+    known_floors: Floors | None,
+    reference: slice,
+    since: int = 0,
 ) -> Readings:
     """Read values, float32 (D, M, T), T a whole number of days.
 
     Masked steps, bool (D, T), are read but teach nothing. Without `known_floors`, floors are taken
-    from the days of `reference`.
+    from the days of `reference`. Stillness is told from the day `since` on.
     """
     per_day = rhythm.per_day
     teaching = np.where(is_masked[:, None], np.float32(np.nan), values)
@@ -126,7 +131,7 @@ def readings_of(
     return Readings(
         np.stack(own),
         np.stack(decoupled),
-        stillness(values, is_masked, rhythm),
+        stillness(values, is_masked, rhythm, since),
         expected,
         is_known,
         np.stack(weights),
@@ -174,16 +179,19 @@ def in_units_of(readings: Floats, usual: Floats, per_day: int) -> Floats:
     return np.clip(blocks, -LARGEST_READING, LARGEST_READING).reshape(readings.shape)
 
 
-def stillness(values: Floats, is_masked: Bools, rhythm: Rhythm) -> Floats:
-    """Log of the usual least mean step over the present one; 0 where steps are usual or tiny."""
+def stillness(values: Floats, is_masked: Bools, rhythm: Rhythm, since: int) -> Floats:
+    """Log of the usual least mean step over the present one; 0 where steps are usual or tiny.
+
+    From the day `since` on, 0 before it.
+    """
     step = np.full_like(values, np.nan)
     step[..., 1:] = np.abs(np.diff(values, axis=-1))
     movement = trailing_mean(step, rhythm.still_window)
     by_day = daily(np.where(is_masked[:, None], np.float32(np.nan), movement), rhythm.per_day)
     least = np.fmin.reduce(by_day, axis=-1)
-    quiet = trailing_quantile(least, HISTORY_DAYS, QUIET, MIN_HISTORY_DAYS)
+    quiet = trailing_quantile(least, HISTORY_DAYS, QUIET, MIN_HISTORY_DAYS, since)
     middle = sorted_quantile(by_day, 0.5)
-    typical = trailing_quantile(middle, HISTORY_DAYS, 0.5, MIN_HISTORY_DAYS)
+    typical = trailing_quantile(middle, HISTORY_DAYS, 0.5, MIN_HISTORY_DAYS, since)
     moves = (quiet > LEAST_STEP_SHARE * typical)[..., None]
     slack = (STEP_FLOOR_SHARE * typical)[..., None]
     blocks = daily(movement, rhythm.per_day)

@@ -35,20 +35,40 @@ def lagged(values: Floats, lags: tuple[int, ...]) -> Floats:
 def sorted_quantile(samples: Floats, q: float, at_least: int = 1) -> Floats:
     """Linear-interpolated quantile over the last axis; NaN below `at_least` values."""
     ordered = np.sort(samples, axis=-1)
+    size = ordered.shape[-1]
+    # of most samples all is known, and their quantile stands in the same place
+    is_whole = np.isfinite(ordered[..., 0]) & np.isfinite(ordered[..., -1])
+    place = q * (size - 1)
+    low = int(place)
+    lower, upper = ordered[..., low], ordered[..., min(low + 1, size - 1)]
+    result: Floats = lower + samples.dtype.type(place - low) * (upper - lower)
+    if size < at_least:
+        result[:] = np.nan
+    elif not is_whole.all():
+        result[~is_whole] = _partial_quantile(ordered[~is_whole], q, at_least)
+    return result
+
+
+def _partial_quantile(ordered: Floats, q: float, at_least: int) -> Floats:
+    """Quantiles of n ascending samples, (n, size), NaN last."""
     count = np.isfinite(ordered).sum(axis=-1)
     place = q * np.maximum(count - 1, 0)
     low = np.floor(place).astype(np.intp)
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    lower = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
-    upper = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
-    result: Floats = lower + (place - low).astype(samples.dtype) * (upper - lower)
+    row = np.arange(len(ordered))
+    lower, upper = ordered[row, low], ordered[row, high]
+    result: Floats = lower + (place - low).astype(ordered.dtype) * (upper - lower)
     result[count < at_least] = np.nan
     return result
 
 
-def trailing_quantile(values: Floats, count: int, q: float, at_least: int = 1) -> Floats:
-    """Quantile of the `count` values before each position (itself excluded)."""
-    return sorted_quantile(before(values, count), q, at_least)
+def trailing_quantile(
+    values: Floats, count: int, q: float, at_least: int = 1, since: int = 0
+) -> Floats:
+    """Quantile of the `count` values before each position from `since` on, NaN before that."""
+    result = np.full_like(values, np.nan)
+    result[..., since:] = sorted_quantile(before(values, count)[..., since:, :], q, at_least)
+    return result
 
 
 def trailing_sum(values: Floats, count: int) -> Floats:

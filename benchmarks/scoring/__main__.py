@@ -41,9 +41,7 @@ def main(devices: Devices = 2847, model: Models = None) -> None:
     print(msgspec.json.encode(ratios(costs)).decode())
 
 
-def measure(
-    folder: Path, warehouse: Warehouse, devices: int, models: list[str]
-) -> dict[str, Cost]:
+def measure(folder: Path, warehouse: Warehouse, devices: int, models: list[str]) -> dict[str, Cost]:
     """What each piece of work cost, by its name."""
     console = Console(stderr=True)
     console.print(f"preparing {devices:,} devices")
@@ -76,7 +74,15 @@ def table(costs: dict[str, Cost], devices: int) -> Table:
     """Ours beside the limits."""
     found = Table(title=f"From feature table to committed rows, {devices:,} devices")
     found.add_column("what")
-    for heading in ("rows", "s", "rows/s", "client µs/row", "server µs/row", "peak MB", "ours / this"):
+    for heading in (
+        "rows",
+        "s",
+        "rows/s",
+        "client µs/row",
+        "server µs/row",
+        "peak MB",
+        "ours / this",
+    ):
         found.add_column(heading, justify="right")
     for name, cost in costs.items():
         model, _, limit = name.partition(" ")

@@ -46,7 +46,7 @@ _INFRA = f"""
         random() < 0.004 as is_incident
     from generate_series({{start}}, {{end}} - interval '1 hour', interval '1 hour') as moment,
         generate_series(1::bigint, {{devices}}) as device_key
-"""
+"""  # noqa: S608
 _INCIDENTS = f"""
     create table features.feat_incident_daily as
     select *, (random() < case when temp_max_celsius_1d > 0.9 then 0.3 else 0.02 end) as is_incident
@@ -67,7 +67,7 @@ _INCIDENTS = f"""
         from generate_series({{start}}, {{end}}, interval '1 day') as moment,
             generate_series(1::bigint, {{devices}}) as device_key
     ) as drawn
-"""  # noqa: E501
+"""  # noqa: E501, S608
 _EVENTS = """
     create table features.feat_incident_events as
     select
@@ -104,7 +104,7 @@ _CAPACITY = f"""
     from generate_series({{start}}, {{end}} - interval '1 day', interval '1 day') as moment,
         generate_series(1::bigint, {{devices}}) as device_key,
         unnest(array['cpu', 'mem', 'disk', 'net']) as resource
-"""
+"""  # noqa: S608
 _TABLES = (
     (_INFRA, HOURS_HISTORY),
     (_INCIDENTS, MIDNIGHTS_HISTORY),

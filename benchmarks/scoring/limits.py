@@ -51,7 +51,9 @@ def prepare_copy(folder: Path, model: str, warehouse: Warehouse) -> None:
         columns = _columns(cursor, copied(folder, model).predictions.name)
         with (folder / model).open("wb") as file:
             cursor.copy_expert(
-                sql.SQL("copy {} ({}) to stdout (format binary)").format(table, columns), file, BLOCK
+                sql.SQL("copy {} ({}) to stdout (format binary)").format(table, columns),
+                file,
+                BLOCK,
             )
         cursor.execute(sql.SQL("truncate {}").format(table))
     connection.close()
@@ -61,15 +63,13 @@ def copy(folder: Path, model: str, warehouse: Warehouse) -> int:
     """The features out, thrown away, and the ready predictions in, both binary."""
     what = copied(folder, model)
     with psycopg2.connect(warehouse.url()) as connection, connection.cursor() as cursor:
-        out = sql.SQL(
-            "copy (select {} from {} where {} >= {}) to stdout (format binary)"
-        ).format(
+        out = sql.SQL("copy (select {} from {} where {} >= {}) to stdout (format binary)").format(
             sql.SQL(", ").join(map(sql.Identifier, what.columns)),
             sql.Identifier("features", what.features),
             sql.Identifier(what.time),
             sql.Literal(what.first),
         )
-        with open(os.devnull, "wb") as nowhere:
+        with Path(os.devnull).open("wb") as nowhere:
             cursor.copy_expert(out, nowhere, BLOCK)
         into = sql.SQL("copy {} ({}) from stdin (format binary)").format(
             sql.Identifier("predictions", what.predictions.name),
@@ -112,5 +112,3 @@ def predicting(folder: Path, model: str, rows: int) -> Callable[[], int]:
         return rows
 
     return predict
-
-

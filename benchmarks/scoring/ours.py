@@ -14,7 +14,14 @@ from ml.anomaly import AnomalyModel
 from ml.artifact import Storable, StorableT
 from ml.capacity import CapacityModel
 from ml.device_incidents import DeviceIncidentModel
-from orchestration import anomaly, capacity, capacity_frames, features, incident_features, predictions
+from orchestration import (
+    anomaly,
+    capacity,
+    capacity_frames,
+    features,
+    incident_features,
+    predictions,
+)
 from orchestration.anomaly import ANOMALY
 from orchestration.incident import INCIDENT
 from orchestration.prediction_tables import ANOMALY_SCORES, FORECASTS, SCORES

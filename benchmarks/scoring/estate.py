@@ -43,7 +43,10 @@ _INFRA = f"""
         1.0::double precision as coverage,
         'role ' || device_key % 5 as role_name,
         random() < 0.002 as is_masked,
-        random() < 0.004 as is_incident
+        random() < 0.004 as is_incident,
+        null::timestamptz as confirmed_at,
+        null::timestamptz as near_confirmed_at,
+        null::timestamptz as dismissed_at
     from generate_series({{start}}, {{end}} - interval '1 hour', interval '1 hour') as moment,
         generate_series(1::bigint, {{devices}}) as device_key
 """  # noqa: S608

@@ -103,7 +103,7 @@ _CAPACITY = f"""
         40 + 10 * sin(2 * pi() * {_DAY} / 7) + ({_DAY} - 20000) / 40 * (device_key % 3)
             + 5 * random() as y,
         false as is_masked,
-        moment + interval '26 hours' as known_at
+        moment + interval '24 hours' as known_at
     from generate_series({{start}}, {{end}} - interval '1 day', interval '1 day') as moment,
         generate_series(1::bigint, {{devices}}) as device_key,
         unnest(array['cpu', 'mem', 'disk', 'net']) as resource
@@ -125,7 +125,7 @@ def fill(connection: psycopg.Connection, devices: int) -> None:
     connection.execute("select setseed(0.42)")
     for text, history in _TABLES:
         connection.execute(
-            sql.SQL(text).format(  # type: ignore[arg-type]
+            sql.SQL(text).format(
                 start=sql.SQL("{}::timestamptz").format(sql.Literal(AS_OF - history)),
                 end=sql.SQL("{}::timestamptz").format(sql.Literal(AS_OF)),
                 devices=sql.Literal(devices),

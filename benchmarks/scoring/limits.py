@@ -40,8 +40,8 @@ def copied(folder: Path, model: str) -> Copied:
         history = timedelta(days=kept(folder, AnomalyModel).params.history_days)
         columns = ("device_key", "hour", *HOST_METRICS, COVERAGE, "is_masked", "is_incident")
         return Copied("feat_infra_hourly", columns, "hour", START - history, ANOMALY_SCORES)
-    columns = ("device_key", "as_of", *DEVICE_FEATURES, *CATEGORIES, "is_in_maintenance")
-    return Copied("feat_incident_daily", columns, "as_of", START, SCORES)
+    daily = ("device_key", "as_of", *DEVICE_FEATURES, *CATEGORIES, "is_in_maintenance")
+    return Copied("feat_incident_daily", daily, "as_of", START, SCORES)
 
 
 def prepare_copy(folder: Path, model: str, warehouse: Warehouse) -> None:

@@ -89,7 +89,7 @@ news as (
         device_key,
         known_on,
         {% for decimal in decimals %}
-            (sum({{ decimal }}) * 10000)::bigint as {{ decimal }},
+            sum(({{ decimal }} * 10000)::bigint)::bigint as {{ decimal }},
         {% endfor %}
         {% for count in bytes + counts %}
             sum({{ count }})::bigint as {{ count }},
@@ -104,28 +104,37 @@ news as (
     group by device_key, known_on
 ),
 
--- Each midnight adds up what is as old as the first window, the rest of the second and the rest of the third,
--- and not the same days three times. Whom nobody has heard of for thirty days is no longer under observation.
-aged as (
+-- the thirty days each midnight looks back on, by the window that is the first to reach them
+ages as (
     select
         midnights.day,
-        news.device_key,
+        midnights.day - age.days as known_on,
         case
             {% for days in windows[:-1] %}
                 when age.days < {{ days }} then {{ days }}
             {% endfor %}
             else {{ windows[-1] }}
-        end as window_days,
+        end as window_days
+    from midnights
+    cross join generate_series(0, {{ windows[-1] - 1 }}) as age (days)
+),
+
+-- Each midnight adds up what is as old as the first window, the rest of the second and the rest of the third,
+-- and not the same days three times. Whom nobody has heard of for thirty days is no longer under observation.
+aged as (
+    select
+        ages.day,
+        news.device_key,
+        ages.window_days,
         {% for total in decimals + bytes + counts %}
-            sum(news.{{ total }}) as {{ total }},
+            sum(news.{{ total }})::bigint as {{ total }},
         {% endfor %}
         {% for peak in peaks %}
             max(news.{{ peak }}) as {{ peak }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from news
-    cross join generate_series(0, {{ windows[-1] - 1 }}) as age (days)
-    inner join midnights on news.known_on + age.days = midnights.day
-    group by midnights.day, news.device_key, window_days
+    inner join ages on news.known_on = ages.known_on
+    group by ages.day, news.device_key, ages.window_days
 ),
 
 observed as (

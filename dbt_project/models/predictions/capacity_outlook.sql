@@ -17,9 +17,10 @@ outlooks as (
         first_day,
         min(not_scored_reason) as not_scored_reason,
         max(yhat) as peak,
-        (array_agg(ds order by yhat desc nulls last, ds asc))[1] as day_of_highest,
-        (array_agg(yhat order by ds desc))[1] as last_yhat,
-        (array_agg(yhat_upper_95 order by ds desc))[1] as last_upper_95,
+        -- all in one order, near that of the key, so that the rows are sorted once and fast
+        array_agg(ds order by ds) as days,
+        array_agg(yhat order by ds) as yhats,
+        array_agg(yhat_upper_95 order by ds) as uppers_95,
         {% for level in ['warn', 'critical'] %}
             {{ days_until('yhat_upper_80', level ~ '_at') }} as days_to_{{ level }}_p10,
             {{ days_until('yhat', level ~ '_at') }} as days_to_{{ level }}_p50,
@@ -30,6 +31,15 @@ outlooks as (
         max(critical_at) as critical_at
     from forecasts
     group by model, version, resource, device_key, first_day
+),
+
+told as (
+    select
+        *,
+        days[array_position(yhats, peak)] as day_of_highest,
+        yhats[cardinality(yhats)] as last_yhat,
+        uppers_95[cardinality(uppers_95)] as last_upper_95
+    from outlooks
 ),
 
 final as (
@@ -69,7 +79,7 @@ final as (
                     || ' days, at most ' || round(peak::numeric, 1) || ' % expected'
             else 'keep: at most ' || round(peak::numeric, 1) || ' % expected on ' || day_of_highest
         end as recommendation
-    from outlooks
+    from told
 )
 
 select * from final

@@ -12,8 +12,8 @@ host_days as (
     where device_key > 0
 ),
 
-device_days as (
-    select * from {{ ref('fct_device_availability_daily') }}
+availability_days as (
+    select * from {{ ref('fct_site_availability_daily') }}
 ),
 
 security_days as (
@@ -49,12 +49,20 @@ customers as (
     where is_current
 ),
 
+reporting as (
+    select distinct
+        date_key,
+        customer_key,
+        device_key
+    from host_days
+),
+
 reported as (
     select
         to_date(date_key::text, 'YYYYMMDD') as date_day,
         customer_key,
-        count(distinct device_key) as reporting_devices
-    from host_days
+        count(*) as reporting_devices
+    from reporting
     group by date_key, customer_key
 ),
 
@@ -65,7 +73,7 @@ available as (
         sum(up_minutes) as up_minutes,
         sum(down_minutes) as down_minutes,
         sum(outages) as outages
-    from device_days
+    from availability_days
     group by date_day, customer_key
 ),
 

@@ -1,5 +1,5 @@
-with device_days as (
-    select * from {{ ref('fct_device_availability_daily') }}
+with served as (
+    select * from {{ ref('fct_site_availability_daily') }}
 ),
 
 percentiles as (
@@ -13,7 +13,8 @@ alert_backlog as (
 ),
 
 alert_days as (
-    select * from {{ ref('fct_security_alerts_daily') }}
+    select * from {{ ref('security_metrics_daily') }}
+    where alerts > 0
 ),
 
 incidents as (
@@ -41,20 +42,6 @@ sites as (
 customers as (
     select * from {{ ref('dim_customer') }}
     where is_current
-),
-
-served as (
-    select
-        date_key,
-        date_day,
-        site_key,
-        customer_key,
-        count(*) as devices,
-        sum(up_minutes) as up_minutes,
-        sum(down_minutes) as down_minutes,
-        sum(unknown_minutes) as unknown_minutes
-    from device_days
-    group by date_key, date_day, site_key, customer_key
 ),
 
 waiting as (

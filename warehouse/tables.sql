@@ -246,6 +246,8 @@ create table if not exists predictions.anomaly_scores (
 
 -- flagged hours are few among many; alerts and what BI lists are read off them alone
 create index if not exists anomaly_scores_flagged on predictions.anomaly_scores (hour) where is_flagged;
+-- which scores are new is asked in every build, of which there are millions
+create index if not exists anomaly_scores_as_of on predictions.anomaly_scores (as_of, hour);
 
 -- Forecasts of the thirty days from first_day on, of every run that forecast anew. The run stands first in the
 -- key, because forecasts are written, read and dropped by run; they are judged by the day they are about.
@@ -293,6 +295,7 @@ create table if not exists predictions.scores (
     constraint a_score_or_the_reason_for_none
     check ((probability is null) = (not_scored_reason is not null))
 );
+create index if not exists scores_scored_at on predictions.scores (scored_at);
 
 -- Whether a measure of a device or customer rose or fell in the weeks before the Monday `until`, which stands first
 -- in the key because the trends of a week are written, read and dropped together.

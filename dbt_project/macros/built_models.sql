@@ -116,7 +116,7 @@
                 and new + changed + deleted > 0
         )
     {%- elif table == 'anomaly_scores' -%}
-        (select max(hour) from predictions.anomaly_scores)
+        (select row(as_of, hour) from predictions.anomaly_scores order by as_of desc, hour desc limit 1)
     {%- elif table == 'forecasts' -%}
         (select max(first_day) from predictions.forecasts)
     {%- elif table == 'scores' -%}

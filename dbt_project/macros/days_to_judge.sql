@@ -46,12 +46,21 @@
     union
     select built.date_key
     from {{ this }} as built
+    where built.scored_as_of > {{ as_of() }}
+    union
+    select built.date_key
+    from {{ this }} as built
     cross join ({{ incidents_observed_until() }}) as observed
+    where built.outcome = 'not_due' and built.due_at <= observed.observed_until
+    union
+    select built.date_key
+    from {{ this }} as built
     cross join ({{ incidents_recorded_since() }}) as recorded
     where
-        built.scored_as_of > {{ as_of() }}
-        or (built.outcome = 'not_due' and built.due_at <= observed.observed_until)
-        or (built.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject') and built.as_of < recorded.observed_since)
+        (
+            built.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')
+            and built.as_of < recorded.observed_since
+        )
         or (built.outcome = 'expired' and built.is_scored and built.as_of >= recorded.observed_since)
 {%- endmacro %}
 

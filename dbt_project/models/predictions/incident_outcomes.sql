@@ -8,7 +8,7 @@
         days_reach=[-7, 0],
         is_read_by_day=true,
         pre_hook='{{ forget_changed_days(midnights_to_judge()) }}',
-        indexes=[{'columns': ['date_key']}, {'columns': ['scored_as_of']}]
+        indexes=[{'columns': ['date_key']}, {'columns': ['outcome', 'as_of']}, {'columns': ['scored_as_of']}]
     )
 }}
 

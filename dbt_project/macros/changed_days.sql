@@ -33,6 +33,19 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro between_changed_days(column='date_key') -%}
+    {#-
+        The condition on rows of a table with a partition for each month, beside in_changed_days: from the first of
+        these days to the last. The planner passes over the partitions outside; of an array it cannot tell.
+    -#}
+    {%- if is_incremental() -%}
+        {{ column }} >= (select min(to_build.date_key) from {{ days_written() }} as to_build)
+        and {{ column }} <= (select max(to_build.date_key) from {{ days_written() }} as to_build)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro in_changed_dates(column) -%}
     {#- The same condition on a date. -#}
     {%- if is_incremental() -%}

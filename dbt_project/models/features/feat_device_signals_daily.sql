@@ -20,7 +20,7 @@ with host_hours as (
         *,
         {{ first_midnight("greatest(hour + interval '1 hour', _known_at)") }} as known_on
     from {{ ref('fct_infrastructure') }}
-    where device_key > 0 and {{ has_detail('date_key') }} and {{ in_changed_days() }}
+    where device_key > 0 and {{ has_detail('date_key') }} and {{ between_changed_days() }} and {{ in_changed_days() }}
 ),
 
 alerts as (
@@ -28,7 +28,7 @@ alerts as (
         *,
         {{ first_midnight('greatest(event_at, _known_at)') }} as known_on
     from {{ ref('fct_security_alerts') }}
-    where device_key > 0 and {{ has_detail('date_key') }} and {{ in_changed_days() }}
+    where device_key > 0 and {{ has_detail('date_key') }} and {{ between_changed_days() }} and {{ in_changed_days() }}
 ),
 
 measured as (

@@ -39,18 +39,33 @@ newest_predictions as (
     order by device_key asc, as_of desc, scored_at desc
 ),
 
-last_measured as (
-    select
-        device_key,
-        max(last_hour) + interval '1 hour' as measured_until
-    from host_days
-    group by device_key
-),
-
 latest as (
-    select distinct on (device_key) *
+    select distinct on (device_key)
+        device_key,
+        hour,
+        cpu_avg_pct,
+        mem_avg_pct,
+        disk_used_pct,
+        temp_max_celsius,
+        uptime_hours
     from host_hours
     order by device_key asc, hour desc, host asc
+),
+
+-- few devices have been silent for a day, so their days are looked up one by one
+last_measured as (
+    select
+        devices.device_key,
+        coalesce(latest.hour, before.last_hour) + interval '1 hour' as measured_until
+    from devices
+    left join latest on devices.device_key = latest.device_key
+    left join
+        lateral (
+            select max(host_days.last_hour) as last_hour
+            from host_days
+            where devices.device_key = host_days.device_key and latest.device_key is null
+        ) as before
+        on true
 ),
 
 open_incidents as (

@@ -9,6 +9,7 @@
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},
+            {'columns': ['responded']},
             {'columns': ['_load_id']},
             {'columns': ['_known_at']}
         ]
@@ -80,11 +81,15 @@ with alerts as not materialized (
         ) as gone
     ),
 
-    -- an array, because the planner takes it for short and uses the index, which a join would not
+    -- an array, because the planner takes it for short and uses the index, which a join would not; the bounds let it
+    -- pass over the partitions outside
     raised as (
         select *
         from alerts
-        where date_key = any(array(select changed_days.date_key from changed_days))
+        where
+            date_key >= (select min(changed_days.date_key) from changed_days)
+            and date_key <= (select max(changed_days.date_key) from changed_days)
+            and date_key = any(array(select changed_days.date_key from changed_days))
         union all
         select *
         from alerts

@@ -21,7 +21,15 @@
             exposed.*,
             case
                 when bool_or(is_ended and at_risk = 1) over so_far then 0
-                else round(exp(sum(case when is_ended and at_risk > 1 then ln(1 - 1.0 / at_risk) end) over so_far), 9)
+                else
+                    round(
+                        exp(
+                            sum(
+                                case when is_ended and at_risk > 1 then ln(1 - 1 / at_risk::double precision) end
+                            ) over so_far
+                        )::numeric,
+                        9
+                    )
             end as survival
         from (
             select

@@ -36,6 +36,7 @@ NEED_HOURS = {
     "fct_alert_backlog_daily",
     "fct_interface_event_hours",
     "fct_network_events",
+    "fct_service_customer_daily",
     "feat_capacity_daily",
     "feat_device_signals_daily",
     "feat_infra_hourly",

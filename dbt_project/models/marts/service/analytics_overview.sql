@@ -2,9 +2,9 @@ with runs as (
     select * from {{ ref('fct_workflow_runs') }}
 ),
 
-service_hours as (
-    select * from {{ ref('fct_service_hourly') }}
-    where date_key >= {{ kept_from('keep_detail_months') }}
+service_days as (
+    select * from {{ ref('fct_service_customer_daily') }}
+    where {{ has_detail('date_key') }}
 ),
 
 customers as (
@@ -19,19 +19,6 @@ run_days as (
         percentile_cont(0.95) within group (order by duration_seconds) as workflow_p95_seconds
     from runs
     group by date_key
-),
-
-service_days as (
-    select
-        date_key,
-        customer_key,
-        count(distinct service) as services,
-        count(distinct hour) filter (where requests is not null) as request_hours,
-        sum(requests)::bigint as requests,
-        sum(errors)::bigint as errors,
-        max(request_p95_ms) as highest_p95_latency_ms
-    from service_hours
-    group by date_key, customer_key
 ),
 
 -- every run works for every customer there was at the end of its day

@@ -23,6 +23,6 @@ select
     count(distinct hour) filter (where requests is not null) as request_hours,
     sum(requests)::bigint as requests,
     sum(errors)::bigint as errors,
-    max(request_p95_ms) as highest_p95_latency_ms
+    max(request_p95_ms)::numeric(20, 3) as highest_p95_latency_ms
 from service_hours
 group by date_key, customer_key

@@ -30,39 +30,57 @@ version_spans as (
     inner join devices on spans.device_key = devices.device_key
 ),
 
+-- versions follow each other, so that only on its first day one may find its device counted in the same slice
+numbered as (
+    select
+        *,
+        coalesce(
+            max(end_hour) over (
+                partition by device_key, site_key, role_name, customer_key
+                order by first_hour
+                rows between unbounded preceding and 1 preceding
+            ) > date_trunc('day', first_hour, 'UTC'),
+            false
+        ) as is_counted_before
+    from version_spans
+    where first_hour < end_hour
+),
+
 version_days as (
     select
         *,
         generate_series(
             date_trunc('day', first_hour, 'UTC'), end_hour - interval '1 hour', interval '24 hours'
         ) as day_start
-    from version_spans
-    where first_hour < end_hour
+    from numbered
 ),
 
-expected_days as (
-    select
-        {{ date_key('day_start') }} as date_key,
-        device_key,
-        site_key,
-        customer_key,
-        role_name,
-        {{ seconds_between(
-            'greatest(first_hour, day_start)', "least(end_hour, day_start + interval '24 hours')"
-        ) }} / 3600 as expected_device_hours
-    from version_days
-),
-
+-- by the moment, which is cheaper to compare than to write as a key
 expected as (
     select
-        date_key,
+        day_start,
         site_key,
         role_name,
         customer_key,
-        count(distinct device_key) as devices,
-        sum(expected_device_hours)::bigint as expected_device_hours
-    from expected_days
-    group by date_key, site_key, role_name, customer_key
+        count(*) filter (where first_hour <= day_start or not is_counted_before) as devices,
+        sum(
+            {{ seconds_between(
+                'greatest(first_hour, day_start)', "least(end_hour, day_start + interval '24 hours')"
+            ) }} / 3600
+        )::bigint as expected_device_hours
+    from version_days
+    group by day_start, site_key, role_name, customer_key
+),
+
+final as (
+    select
+        {{ date_key('day_start') }} as date_key,
+        site_key,
+        role_name,
+        customer_key,
+        devices,
+        expected_device_hours
+    from expected
 )
 
-select * from expected
+select * from final

@@ -1,4 +1,5 @@
-with downtime as (
+-- read twice, once of few columns and once of few rows, so it must not be materialised
+with downtime as not materialized (
     select * from {{ ref('int_prometheus__downtime_daily') }}
 ),
 
@@ -11,24 +12,43 @@ hosts as (
 ),
 
 -- a host that only samples know so far has no hour yet, and waits for it
-device_days as (
+instances as (
     select
-        downtime.*,
+        prometheus_hosts.instance,
         hosts.host,
         hosts.device_key
-    from downtime
-    inner join prometheus_hosts on downtime.instance = prometheus_hosts.instance
+    from prometheus_hosts
     inner join hosts on prometheus_hosts.host = hosts.host
     where hosts.is_chosen
 ),
 
+instances_seen as (
+    select
+        instance,
+        max(measured_until) as measured_until
+    from downtime
+    group by instance
+),
+
 last_seen as (
     select
-        device_key,
-        max(measured_until) as measured_until,
-        max(max(measured_until)) over () as anyone_measured_until
-    from device_days
-    group by device_key
+        instances.device_key,
+        max(instances_seen.measured_until) as measured_until,
+        max(max(instances_seen.measured_until)) over () as anyone_measured_until
+    from instances_seen
+    inner join instances on instances_seen.instance = instances.instance
+    group by instances.device_key
+),
+
+-- on most days nothing happens
+device_days as (
+    select
+        downtime.*,
+        instances.host,
+        instances.device_key
+    from downtime
+    inner join instances on downtime.instance = instances.instance
+    where num_nonnulls(downtime.down_spans, downtime.down_hours, downtime.silent_spans) > 0
 ),
 
 ever_down as (

@@ -25,7 +25,8 @@ with host_hours as not materialized (
     where device_key > 0
 ),
 
-host_days as (
+-- and this of few columns
+host_days as not materialized (
     select * from {{ ref('fct_infrastructure_daily') }}
     where device_key > 0
 ),
@@ -56,6 +57,7 @@ outages as (
 measured_until as (
     select max(last_hour) + interval '1 hour' as moment
     from host_days
+    where date_key = (select max(known_days.date_key) from host_days as known_days)
 ),
 
 -- where a device stands at noon UTC says what its day is: it may move to another zone
@@ -74,15 +76,25 @@ zoned as (
     where not devices.is_deleted
 ),
 
--- a device that falls silent stays in the books for thirty days, unknown
-followed as (
+device_months as (
+    select
+        device_key,
+        min(host) as host,
+        min(date_key) as first_day,
+        max(date_key) as last_day
+    from host_days
+    group by device_key, date_key / 100
+),
+
+-- a device that falls silent stays in the books for thirty days, unknown; within a month no silence is longer
+followed as materialized (
     select
         device_key,
         min(host) as host,
         range_agg(
-            daterange(to_date(date_key::text, 'YYYYMMDD'), to_date(date_key::text, 'YYYYMMDD') + 31)
+            daterange(to_date(first_day::text, 'YYYYMMDD'), to_date(last_day::text, 'YYYYMMDD') + 31)
         ) as followed_days
-    from host_days
+    from device_months
     group by device_key
 ),
 
@@ -120,12 +132,14 @@ device_days as (
             and (device_dates.date_day + time '12:00') at time zone 'UTC' < zoned.valid_to
 ),
 
-told_days as (
+-- read several times, each time of few days, so it must not be materialised: most days keep their beginning unasked
+told_days as not materialized (
     select device_days.*
     from device_days
     inner join measured_until on device_days.day_end <= measured_until.moment
 ),
 
+-- in its local time a day may lie a day beside that in UTC
 windows_of_days as (
     select
         told_days.device_key,
@@ -133,7 +147,11 @@ windows_of_days as (
         tstzrange(windows.starts_at, windows.ends_at)
         * tstzrange(told_days.day_start, told_days.day_end) as maintenance
     from told_days
-    inner join windows on told_days.device_key = windows.device_key
+    inner join windows
+        on
+            told_days.device_key = windows.device_key
+            and {{ utc_date('windows.starts_at') }} <= told_days.date_day + 1
+            and {{ utc_date('windows.ends_at') }} >= told_days.date_day - 1
     union all
     select
         told_days.device_key,
@@ -142,7 +160,11 @@ windows_of_days as (
         * tstzrange(told_days.day_start, told_days.day_end) as maintenance
     from told_days
     inner join windows
-        on windows.device_key = -2 and windows.site_key in (told_days.site_key, -2)
+        on
+            windows.device_key = -2
+            and windows.site_key in (told_days.site_key, -2)
+            and {{ utc_date('windows.starts_at') }} <= told_days.date_day + 1
+            and {{ utc_date('windows.ends_at') }} >= told_days.date_day - 1
 ),
 
 -- aggregates are materialised: the planner guesses few rows of them and would work them out for each
@@ -157,6 +179,17 @@ maintained as materialized (
 ),
 
 {% if is_incremental() %}
+    -- the end of the newest day that anybody's clock tells, and that day
+    told_until as (
+        select
+            max(
+                date_trunc('day', measured_until.moment at time zone zoned.time_zone) at time zone zoned.time_zone
+            ) as moment,
+            max((measured_until.moment at time zone zoned.time_zone)::date - 1) as date_day
+        from zoned
+        cross join measured_until
+    ),
+
     -- a UTC day touches three local ones; the hours of a day that is not told yet do not arrive before it is
     told_hours as not materialized (
         select
@@ -165,7 +198,7 @@ maintained as materialized (
             host_hours._load_id
         from host_hours
         cross join generate_series(-1, 1) as shift (days)
-        where host_hours.hour < (select max(told_days.day_end) from told_days)
+        where host_hours.hour < (select told_until.moment from told_until)
     ),
 
     changed_local_days as (
@@ -179,9 +212,13 @@ maintained as materialized (
         select to_date(date_key::text, 'YYYYMMDD') as date_day
         from changed_local_days
         union
-        select date_day
-        from told_days
-        where to_char(date_day, 'YYYYMMDD')::integer > (select max(built.date_key) from {{ this }} as built)
+        select new_day.moment::date as date_day
+        from told_until
+        cross join generate_series(
+            (select to_date(max(built.date_key)::text, 'YYYYMMDD') + 1 from {{ this }} as built)::timestamp,
+            told_until.date_day::timestamp,
+            interval '1 day'
+        ) as new_day (moment)
         union
         select coalesce(maintained.date_day, built.date_day) as date_day
         from maintained
@@ -209,7 +246,13 @@ maintained as materialized (
     -- An array, because the planner takes it for short and uses the index, which a join would not; and
     -- materialised, or it would rather look for each device in every month.
     measured as materialized (
-        select *
+        select
+            device_key,
+            hour,
+            coverage,
+            up_minutes,
+            _known_at,
+            _load_id
         from host_hours
         where
             date_key = any(array(
@@ -217,6 +260,8 @@ maintained as materialized (
                 from changed_days
                 cross join generate_series(-1, 1) as shift (days)
             ))
+            and hour > (select min(wanted_days.day_start) - interval '1 hour' from wanted_days)
+            and hour < (select max(wanted_days.day_end) from wanted_days)
     ),
 {% else %}
     wanted_days as (
@@ -309,6 +354,8 @@ pieces as (
         _load_id
     from placed_hours
     where piece_start < piece_end
+    -- keeps the planner from working each of them out anew wherever it is named
+    offset 0
 ),
 
 -- of an hour that was partly maintained the minutes down lie within the maintenance first

@@ -11,7 +11,8 @@ devices as (
     where is_current and not is_deleted
 ),
 
-host_days as (
+-- of its columns few are needed, so it must not be materialised
+host_days as not materialized (
     select * from {{ ref('fct_infrastructure_daily') }}
     where device_key > 0 and date_key >= {{ date_key('(' ~ as_of() ~ " - interval '30 days')") }}
 ),
@@ -39,17 +40,17 @@ quiet as materialized (
 
 measured as (
     select
-        device_key,
-        count(cpu_avg_pct) as cpu_hours,
-        count(mem_avg_pct) as mem_hours,
-        percentile_cont(0.95) within group (order by cpu_avg_pct) as cpu_p95_pct,
-        percentile_cont(0.95) within group (order by mem_avg_pct) as mem_p95_pct,
-        max(cpu_max_pct) as cpu_max_pct,
-        max(mem_max_pct) as mem_max_pct
+        host_hours.device_key,
+        count(host_hours.cpu_avg_pct) as cpu_hours,
+        count(host_hours.mem_avg_pct) as mem_hours,
+        percentile_cont(0.95) within group (order by host_hours.cpu_avg_pct) as cpu_p95_pct,
+        percentile_cont(0.95) within group (order by host_hours.mem_avg_pct) as mem_p95_pct,
+        max(host_hours.cpu_max_pct) as cpu_max_pct,
+        max(host_hours.mem_max_pct) as mem_max_pct
     from host_hours
-    -- an array, because the planner takes it for short and uses the index, which a join would not
-    where device_key = any(array(select quiet.device_key from quiet))
-    group by device_key
+    -- a join, which looks up these devices' hours: in an array, every hour of thirty days would be sought
+    inner join quiet on host_hours.device_key = quiet.device_key
+    group by host_hours.device_key
 ),
 
 resources as (

@@ -27,8 +27,8 @@ with host_hours as not materialized (
 host_days as not materialized (
     select
         *,
-        to_date(date_key::text, 'YYYYMMDD') as date_day,
-        to_date((date_key / 100)::text || '01', 'YYYYMMDD') as month_start
+        {{ utc_date('last_hour') }} as date_day,
+        {{ utc_date('last_hour') }} - (date_key % 100 - 1) as month_start
     from {{ ref('fct_infrastructure_daily') }}
     where device_key > 0
 ),
@@ -107,15 +107,37 @@ hourly as materialized (
         percentile_cont(0.95) within group (
             order by ({{ mbit_per_second('net_in_bytes + net_out_bytes') }})::double precision
         ) as net_p95,
-        max({{ mbit_per_second('net_in_bytes + net_out_bytes') }}) as net_max
+        {{ mbit_per_second('max(net_in_bytes + net_out_bytes)') }} as net_max
     from measured
     -- in this order, by which it is joined: by months alone each device would be compared with all others
-    group by device_key, customer_key, to_date((date_key / 100)::text || '01', 'YYYYMMDD')
+    group by device_key, customer_key, date_key / 100
 ),
 
 -- of the wanted months, the one before each and the ninety days of each trend; read by the index of days
 recent_days as materialized (
-    select *
+    select
+        device_key,
+        customer_key,
+        month_start,
+        date_day,
+        host,
+        device_version_key,
+        site_key,
+        role_name,
+        last_hour,
+        cpu_measured_hours,
+        cpu_pct_hours,
+        cpu_max_pct,
+        mem_measured_hours,
+        mem_pct_hours,
+        mem_max_pct,
+        disk_measured_hours,
+        disk_pct_hours,
+        disk_max_pct,
+        net_measured_hours,
+        net_in_bytes + net_out_bytes as net_bytes,
+        _known_at,
+        _load_id
     from host_days
     where
         date_key >= (
@@ -124,7 +146,7 @@ recent_days as materialized (
         )
 ),
 
--- a total is the sum of the hours' means
+-- a total is the sum of the hours' means; in order, since nearly every row is a group of its own
 device_days as materialized (
     select
         device_key,
@@ -141,8 +163,8 @@ device_days as materialized (
         sum(disk_pct_hours) as disk_total,
         max(disk_max_pct) as disk_max,
         sum(net_measured_hours) as net_hours,
-        sum({{ mbit_per_second('net_in_bytes + net_out_bytes') }}) as net_total
-    from recent_days
+        sum({{ mbit_per_second('net_bytes') }}) as net_total
+    from (select * from recent_days order by device_key, customer_key, month_start, date_day) as ordered
     group by device_key, customer_key, month_start, date_day
 ),
 
@@ -212,6 +234,8 @@ points as (
         on
             device_days.date_day < wanted_months.month_start + interval '1 month'
             and device_days.date_day >= wanted_months.month_start + interval '1 month' - interval '90 days'
+    -- keeps the planner from working each of them out anew wherever it is named
+    offset 0
 ),
 
 device_trends as materialized (
@@ -243,16 +267,21 @@ device_trends as materialized (
 -- who and whose a device was on the last day that measured it in the month
 owners as materialized (
     select
-        device_key,
-        month_start,
-        (array_agg(host order by last_hour desc, host asc, device_version_key asc))[1] as host,
-        (array_agg(site_key order by last_hour desc, host asc, device_version_key asc))[1] as site_key,
-        (array_agg(customer_key order by last_hour desc, host asc, device_version_key asc))[1] as customer_key,
-        (array_agg(role_name order by last_hour desc, host asc, device_version_key asc))[1] as role_name,
-        max(_known_at) as _known_at,
-        max(_load_id) as _load_id
+        recent_days.device_key,
+        recent_days.month_start,
+        {%- for column in ['host', 'site_key', 'customer_key', 'role_name'] %}
+            (
+                array_agg(
+                    recent_days.{{ column }}
+                    order by recent_days.last_hour desc, recent_days.host asc, recent_days.device_version_key asc
+                )
+            )[1] as {{ column }},
+        {%- endfor %}
+        max(recent_days._known_at) as _known_at,
+        max(recent_days._load_id) as _load_id
     from recent_days
-    group by device_key, month_start
+    inner join wanted_months on recent_days.month_start = wanted_months.month_start
+    group by recent_days.device_key, recent_days.month_start
 ),
 
 -- what the last run of each month told

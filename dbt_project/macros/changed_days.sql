@@ -81,6 +81,17 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro days_noted_since(read) -%}
+    {#-
+        In an incremental build of a model with `is_read_by_day` but without `days_of`: the days (date_key) of the
+        model `read` that changed after the same day of `this` last did, which may yet hold what they should.
+    -#}
+    select noted.date_key
+    from ops.built_days as noted
+    left join ops.built_days as own on own.model = '{{ this.identifier }}' and noted.date_key = own.date_key
+    where noted.model = '{{ read }}' and noted.version > coalesce(own.version, 0)
+{%- endmacro %}
+
 {% macro days_written() -%}
     {#- The temporary table of the days (date_key) which the running build of an incremental model writes. -#}
     {{ this.identifier }}__days

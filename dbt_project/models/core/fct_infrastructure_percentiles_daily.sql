@@ -16,8 +16,13 @@ with host_hours as (
 ),
 
 {% if is_incremental() %}
+    noted_days as materialized (
+        {{ days_noted_since('fct_infrastructure_daily') }}
+    ),
+
     host_days as (
         select * from {{ ref('fct_infrastructure_daily') }}
+        where date_key = any(array(select noted_days.date_key from noted_days))
     ),
 
     present as (
@@ -36,7 +41,7 @@ with host_hours as (
 
     built_slices as (
         select * from {{ this }}
-        where level = 'role'
+        where level = 'role' and date_key = any(array(select noted_days.date_key from noted_days))
     ),
 
     -- percentiles cannot be added up, but whether their hours are still the same the sums tell

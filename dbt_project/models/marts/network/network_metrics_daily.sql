@@ -5,6 +5,7 @@
         unique_key='date_key',
         on_schema_change='append_new_columns',
         days_of=['fct_interface_traffic_daily'],
+        is_read_by_day=true,
         names_of={'site_name': 'dim_site.site_name', 'device_name': 'dim_device.device_name'},
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}, {'columns': ['_known_at']}]

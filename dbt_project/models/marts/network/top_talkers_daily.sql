@@ -1,5 +1,21 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        unique_key='date_key',
+        on_schema_change='append_new_columns',
+        days_of=['network_metrics_daily'],
+        names_of={'device_name': 'dim_device.device_name'},
+        pre_hook='{{ forget_changed_days() }}',
+        indexes=[{'columns': ['date_key']}]
+    )
+}}
+
+-- depends_on: {{ ref('dim_device') }}, whose names are given to rows of other days
+
 with interface_days as (
     select * from {{ ref('network_metrics_daily') }}
+    where {{ in_changed_days() }}
 ),
 
 talkers as (

@@ -207,6 +207,11 @@ maintained as materialized (
         {{ rekeyed_days() }}
     ),
 
+    built_until as (
+        select to_date(max(built.date_key)::text, 'YYYYMMDD') as date_day
+        from {{ this }} as built
+    ),
+
     -- days that nobody measured arrive with the next that somebody did
     changed_days as (
         select to_date(date_key::text, 'YYYYMMDD') as date_day
@@ -214,10 +219,9 @@ maintained as materialized (
         union
         select new_day.moment::date as date_day
         from told_until
+        cross join built_until
         cross join generate_series(
-            (select to_date(max(built.date_key)::text, 'YYYYMMDD') + 1 from {{ this }} as built)::timestamp,
-            told_until.date_day::timestamp,
-            interval '1 day'
+            built_until.date_day + interval '1 day', told_until.date_day::timestamp, interval '1 day'
         ) as new_day (moment)
         union
         select coalesce(maintained.date_day, built.date_day) as date_day
@@ -354,7 +358,8 @@ pieces as (
         _load_id
     from placed_hours
     where piece_start < piece_end
-    -- keeps the planner from working each of them out anew wherever it is named
+    -- in the order in which they are added up; offset 0 keeps the planner from working each out wherever it is named
+    order by device_key, date_day
     offset 0
 ),
 

@@ -104,9 +104,9 @@ hourly as materialized (
         percentile_cont(0.95) within group (order by cpu_avg_pct) as cpu_p95,
         percentile_cont(0.95) within group (order by mem_avg_pct) as mem_p95,
         percentile_cont(0.95) within group (order by disk_used_pct) as disk_p95,
-        percentile_cont(0.95) within group (
-            order by ({{ mbit_per_second('net_in_bytes + net_out_bytes') }})::double precision
-        ) as net_p95,
+        {{ mbit_per_second(
+            'percentile_cont(0.95) within group (order by (net_in_bytes + net_out_bytes)::double precision)'
+        ) }} as net_p95,
         {{ mbit_per_second('max(net_in_bytes + net_out_bytes)') }} as net_max
     from measured
     -- in this order, by which it is joined: by months alone each device would be compared with all others
@@ -146,7 +146,14 @@ recent_days as materialized (
         )
 ),
 
--- a total is the sum of the hours' means; in order, since nearly every row is a group of its own
+-- in this order, since nearly every row is a group of its own
+ordered_days as (
+    select *
+    from recent_days
+    order by device_key, customer_key, month_start, date_day
+),
+
+-- a total is the sum of the hours' means
 device_days as materialized (
     select
         device_key,
@@ -164,7 +171,7 @@ device_days as materialized (
         max(disk_max_pct) as disk_max,
         sum(net_measured_hours) as net_hours,
         sum({{ mbit_per_second('net_bytes') }}) as net_total
-    from (select * from recent_days order by device_key, customer_key, month_start, date_day) as ordered
+    from ordered_days
     group by device_key, customer_key, month_start, date_day
 ),
 
@@ -234,7 +241,8 @@ points as (
         on
             device_days.date_day < wanted_months.month_start + interval '1 month'
             and device_days.date_day >= wanted_months.month_start + interval '1 month' - interval '90 days'
-    -- keeps the planner from working each of them out anew wherever it is named
+    -- in the order in which they are added up; offset 0 keeps the planner from working each out wherever it is named
+    order by device_days.device_key, device_days.customer_key, wanted_months.month_start
     offset 0
 ),
 

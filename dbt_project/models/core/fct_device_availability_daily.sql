@@ -217,12 +217,10 @@ maintained as materialized (
         select to_date(date_key::text, 'YYYYMMDD') as date_day
         from changed_local_days
         union
-        select new_day.moment::date as date_day
-        from told_until
-        cross join built_until
-        cross join generate_series(
-            built_until.date_day + interval '1 day', told_until.date_day::timestamp, interval '1 day'
-        ) as new_day (moment)
+        select built_until.date_day + later.days as date_day
+        from built_until
+        cross join told_until
+        cross join generate_series(1, told_until.date_day - built_until.date_day) as later (days)
         union
         select coalesce(maintained.date_day, built.date_day) as date_day
         from maintained

@@ -170,6 +170,7 @@ class Resource:
     volatile: top-level names of the remainder that do not make a new version (prefix ``*`` = suffix
         match).
     rare: an SQL condition on the few rows of an event that are looked for by time among many.
+    owner: the column that says what a row of an event belongs to, by which it is looked for.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Resource:
     every: timedelta = timedelta(0)
     volatile: frozenset[str] = field(default_factory=frozenset)
     rare: LiteralString = ""
+    owner: str = ""
 
     @property
     def column_types(self) -> dict[str, ColumnType]:

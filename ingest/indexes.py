@@ -18,7 +18,7 @@ def ensure(connection: psycopg.Connection, source: str, resources: Iterable[Reso
 
     BRIN costs next to nothing and suits columns that grow with the table: when a row was loaded
     and known, by which increments are found, and the time of an event or period. Rare rows have
-    an index of their own, by their time.
+    an index of their own, by their time, and events that belong to something one by that.
     """
     schema = f"raw_{source}"
     with connection.transaction():
@@ -72,6 +72,8 @@ def _wanted(resource: Resource) -> dict[str, tuple[LiteralString, tuple[str, ...
     if resource.rare:
         statement: LiteralString = "create index {} on {} ({}) where " + resource.rare
         wanted[f"{resource.name}_rare"] = (statement, resource.changed_at[:1])
+    if resource.owner:
+        wanted[f"{resource.name}_owner"] = ("create index {} on {} ({})", (resource.owner,))
     return wanted
 
 

@@ -131,6 +131,7 @@ MAIL_MESSAGES = event(
     *texts("message_type"),
     *ids("subtype_id", "author_id", "parent_id"),
     *flags("is_internal", "is_internal_subtype"),
+    owner="res_id",
 )
 MAIL_TRACKING_VALUES = event(
     "mail_tracking_values",
@@ -142,6 +143,7 @@ MAIL_TRACKING_VALUES = event(
     *texts("old_value_char", "new_value_char"),
     utc("message_date"),
     *ids("author_id"),
+    owner="res_id",
 )
 
 RELATIONS = {

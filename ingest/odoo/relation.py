@@ -108,7 +108,7 @@ def entity(
     )
 
 
-def event(name: str, *columns: Column) -> Resource:
+def event(name: str, *columns: Column, owner: str) -> Resource:
     """A table of records that are written once, read by their creation.
 
     The hour that is read again finds what a migration wrote with a stamp of its own.
@@ -120,4 +120,5 @@ def event(name: str, *columns: Column) -> Resource:
         columns=(Column("id", "bigint", required=True), *columns, utc("create_date")),
         changed_at=("create_date",),
         overlap=timedelta(hours=1),
+        owner=owner,
     )

@@ -12,6 +12,27 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro of_tickets_to_rebuild(relation) -%}
+    {#-
+        The rows of `relation`, a view of newest versions by ticket_id, that the condition above is true of: looked
+        up ticket by ticket by the index, since the condition would be asked after the newest of all tickets were
+        found. `offset 0` keeps the planner from turning it into just that.
+    -#}
+    {%- if is_incremental() -%}
+        select of_ticket.*
+        from {{ ref('int_ticket__to_rebuild') }} as to_rebuild
+        cross join
+            lateral (
+                select of_all.*
+                from {{ relation }} as of_all
+                where to_rebuild.ticket_id = of_all.ticket_id
+                offset 0
+            ) as of_ticket
+    {%- else -%}
+        select * from {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro forget_tickets_to_rebuild() -%}
     {%- if is_incremental() -%}
         delete from {{ this }} where {{ in_tickets_to_rebuild() }}

@@ -9,8 +9,7 @@
 }}
 
 with tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
-    where {{ in_tickets_to_rebuild() }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__tickets')) }}
 ),
 
 ticket_versions as (
@@ -20,6 +19,7 @@ ticket_versions as (
 
 tracking_values as (
     select * from {{ ref('stg_odoo__mail_tracking_values') }}
+    where record_model = 'helpdesk.ticket' and {{ in_tickets_to_rebuild() }}
 ),
 
 priority_labels as (
@@ -46,9 +46,7 @@ tracked as (
     inner join tickets on tracking_values.ticket_id = tickets.ticket_id
     left join priority_labels as old_labels on tracking_values.old_priority_label = old_labels.label
     left join priority_labels as new_labels on tracking_values.new_priority_label = new_labels.label
-    where
-        tracking_values.record_model = 'helpdesk.ticket'
-        and tracking_values.field_name in ('user_id', 'team_id', 'priority')
+    where tracking_values.field_name in ('user_id', 'team_id', 'priority')
 ),
 
 -- what a version of a ticket says of the fields that Odoo may not track

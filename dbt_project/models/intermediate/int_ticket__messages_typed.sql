@@ -10,16 +10,16 @@
 
 with messages as (
     select * from {{ ref('stg_odoo__mail_messages') }}
-    where record_model = 'helpdesk.ticket'
+    where record_model = 'helpdesk.ticket' and {{ in_tickets_to_rebuild() }}
 ),
 
 tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
-    where {{ in_tickets_to_rebuild() }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__tickets')) }}
 ),
 
 parties as (
     select * from {{ ref('int_ticket__parties') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 users as (

@@ -19,12 +19,12 @@ moves as (
 ),
 
 tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
-    where {{ in_tickets_to_rebuild() }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__tickets')) }}
 ),
 
 parties as (
     select * from {{ ref('int_ticket__parties') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 messages as (
@@ -45,6 +45,7 @@ sla_states as (
         *,
         {{ surrogate_key('odoo.sla_policies', 'sla_id') }} as sla_policy_key
     from {{ ref('stg_odoo__sla_status') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 compared as (

@@ -9,12 +9,12 @@
 }}
 
 with tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
-    where {{ in_tickets_to_rebuild() }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__tickets')) }}
 ),
 
 tracking_values as (
     select * from {{ ref('stg_odoo__mail_tracking_values') }}
+    where record_model = 'helpdesk.ticket' and {{ in_tickets_to_rebuild() }}
 ),
 
 stage_versions as (
@@ -53,7 +53,7 @@ moves as (
     inner join current_states on tracking_values.ticket_id = current_states.ticket_id
     left join stages as old_stages on tracking_values.old_value_id = old_stages.stage_id
     left join stages as new_stages on tracking_values.new_value_id = new_stages.stage_id
-    where tracking_values.record_model = 'helpdesk.ticket' and tracking_values.field_name = 'stage_id'
+    where tracking_values.field_name = 'stage_id'
     window same_ticket as (
         partition by tracking_values.ticket_id
         order by tracking_values.changed_at, tracking_values.tracking_value_id

@@ -14,19 +14,29 @@ rates as (
     select * from {{ ref('dim_rate') }}
 ),
 
+-- customers are few, so their days are added up before the price of the day is looked for
+measured_days as (
+    select
+        date_key,
+        customer_key,
+        sum(device_hours) as device_hours
+    from host_days
+    group by date_key, customer_key
+),
+
 -- what each customer used on each day, at the price of the day
 measured as (
     select
-        {{ month_key('host_days.date_key') }} as date_key,
-        host_days.customer_key,
-        host_days.device_hours,
+        {{ month_key('measured_days.date_key') }} as date_key,
+        measured_days.customer_key,
+        measured_days.device_hours,
         rates.amount as price,
         rates.currency
-    from host_days
+    from measured_days
     left join rates
         on
             rates.rate = 'metric'
-            and to_date(host_days.date_key::text, 'YYYYMMDD') between rates.valid_from and rates.valid_to
+            and to_date(measured_days.date_key::text, 'YYYYMMDD') between rates.valid_from and rates.valid_to
 ),
 
 metric_shares as (

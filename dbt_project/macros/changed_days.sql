@@ -8,6 +8,7 @@
 
     A model that reads the days beside its own says by `days_reach` how many on either side, or by
     [least, most] which of the days counted from the changed one are built again.
+    A model that goes ticket by ticket notes how the hashes of days changed by the tickets it wrote, and no other.
     By `told_by`, columns, a model says what alone is read of it by day.
     A model made of single hours or alerts loses days whose detail is no longer kept, if `is_made_of_detail`.
     A model whose rows concern other days than their date_key says by `dated_by` which (expressions). One
@@ -95,6 +96,11 @@
 {% macro days_written() -%}
     {#- The temporary table of the days (date_key) which the running build of an incremental model writes. -#}
     {{ this.identifier }}__days
+{%- endmacro %}
+
+{% macro hashes_before() -%}
+    {#- The temporary table of what the rows that the running build writes anew held before, by day. -#}
+    {{ this.identifier }}__before
 {%- endmacro %}
 
 {% macro keep_days_written(target, source, keyed_anew) -%}
@@ -189,15 +195,17 @@
 {%- endmacro %}
 
 {% macro _note_days_built() -%}
-    {%- set dated_by = config.get('dated_by', ['built.date_key'] if 'date_key' in model.columns else ['0']) -%}
-    {%- set concerned = [] -%}
-    {%- for day in dated_by -%}
-        {%- do concerned.append('select ' ~ render(day) ~ ' as date_key') -%}
-    {%- endfor -%}
-    {%- set told_by = 'row(' ~ config.get('told_by') | join(', ') ~ ')' if config.get('told_by') else 'built' -%}
-    {%- set temporary = run_query("select to_regclass('pg_temp." ~ days_written() ~ "')").columns[0].values()[0] -%}
+    {%- if _is_there(hashes_before()) -%}
+        {{ _note_days_that_differ() }}
+    {%- else -%}
+        {{ _note_days_written() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _note_days_written() -%}
     {%- set is_written -%}
-        {%- if temporary -%} date_key = any(array(select written.date_key from {{ days_written() }} as written))
+        {%- if _is_there(days_written()) -%}
+            date_key = any(array(select written.date_key from {{ days_written() }} as written))
         {%- else -%} date_key is not null
         {%- endif -%}
     {%- endset -%}
@@ -207,15 +215,7 @@
         coalesce(present.date_key, known.date_key) as date_key,
         present.rows_hash,
         nextval('ops.day_version') as version
-    from (
-        select
-            concerned.date_key,
-            sum(hash_record_extended({{ told_by }}, 0)) as rows_hash
-        from {{ this }} as built
-        cross join lateral ({{ concerned | join(' union ') }}) as concerned
-        where concerned.{{ is_written }}
-        group by concerned.date_key
-    ) as present
+    from ({{ hashes_of_days('concerned.' ~ is_written) }}) as present
     full join (
         select
             date_key,
@@ -228,4 +228,49 @@
     set
         rows_hash = excluded.rows_hash,
         version = excluded.version;
+{%- endmacro %}
+
+{% macro _note_days_that_differ() -%}
+    {#- Of a model that goes ticket by ticket: hashes are sums, so that what it wrote anew tells how they changed. -#}
+    insert into ops.built_days (model, date_key, rows_hash, version)
+    select
+        '{{ this.identifier }}' as model,
+        differing.date_key,
+        coalesce(known.rows_hash, 0) + differing.rows_hash as rows_hash,
+        nextval('ops.day_version') as version
+    from (
+        select
+            coalesce(after.date_key, before.date_key) as date_key,
+            coalesce(after.rows_hash, 0) - coalesce(before.rows_hash, 0) as rows_hash
+        from {{ hashes_before() }} as before
+        full join ({{ hashes_of_days(in_tickets_to_rebuild()) }}) as after on before.date_key = after.date_key
+    ) as differing
+    left join ops.built_days as known
+        on differing.date_key = known.date_key and known.model = '{{ this.identifier }}'
+    where differing.rows_hash <> 0
+    on conflict (model, date_key) do update
+    set
+        rows_hash = excluded.rows_hash,
+        version = excluded.version;
+{%- endmacro %}
+
+{% macro hashes_of_days(is_meant) -%}
+    {#- date_key and rows_hash of the days which rows of `this` concern, the rows and days that are meant. -#}
+    {%- set dated_by = config.get('dated_by', ['built.date_key'] if 'date_key' in model.columns else ['0']) -%}
+    {%- set concerned = [] -%}
+    {%- for day in dated_by -%}
+        {%- do concerned.append('select ' ~ render(day) ~ ' as date_key') -%}
+    {%- endfor -%}
+    {%- set told_by = 'row(' ~ config.get('told_by') | join(', ') ~ ')' if config.get('told_by') else 'built' -%}
+    select
+        concerned.date_key,
+        sum(hash_record_extended({{ told_by }}, 0)) as rows_hash
+    from {{ this }} as built
+    cross join lateral ({{ concerned | join(' union ') }}) as concerned
+    where concerned.date_key is not null and {{ is_meant }}
+    group by concerned.date_key
+{%- endmacro %}
+
+{% macro _is_there(temporary) -%}
+    {%- do return(run_query("select to_regclass('pg_temp." ~ temporary ~ "')").columns[0].values()[0]) -%}
 {%- endmacro %}

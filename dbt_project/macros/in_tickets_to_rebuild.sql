@@ -35,6 +35,11 @@
 
 {% macro forget_tickets_to_rebuild() -%}
     {%- if is_incremental() -%}
+        {%- if config.get('is_read_by_day') -%}
+        create temporary table {{ hashes_before() }} on commit drop as (
+            {{ hashes_of_days(in_tickets_to_rebuild()) }}
+        );
+        {% endif -%}
         delete from {{ this }} where {{ in_tickets_to_rebuild() }}
     {%- endif -%}
 {%- endmacro %}
@@ -59,5 +64,24 @@
             ticket_id,
             inputs_hash
         from {{ built }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro tickets_told_otherwise() -%}
+    {#-
+        The tickets (ticket_id) of which fct_tickets, read without ref since it comes later, says whether they were
+        reopened within thirty days though these have not passed as of now, or not yet though they have.
+    -#}
+    {%- set told = none -%}
+    {%- if execute -%}
+        {%- set told = adapter.get_relation(this.database, 'core', 'fct_tickets') -%}
+    {%- endif -%}
+    {%- if told is none -%}
+        select null::bigint as ticket_id
+        where false
+    {%- else -%}
+        select ticket_id
+        from {{ told }}
+        where (first_closed_at + interval '720 hours' <= {{ as_of() }}) <> (is_reopened_within_30_days is not null)
     {%- endif -%}
 {%- endmacro %}

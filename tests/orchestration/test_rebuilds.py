@@ -192,7 +192,7 @@ def test_only_tickets_with_news_are_built_again(
     with home.connect() as connection:
         before = built_state(connection)
         written = {model: tickets_written(connection, *model) for model in by_ticket}
-        assert len(written) == 10
+        assert len(written) == 11
         assert all(written.values())
         forget_states(connection)
         home.dbt("run", "--select", WORK_LIST, *models, as_of=as_of)

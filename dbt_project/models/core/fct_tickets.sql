@@ -1,5 +1,9 @@
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ forget_tickets_to_rebuild() }}',
         is_read_by_day=true,
         dated_by=['{{ ticket_days() }}'],
         told_by=[
@@ -7,20 +11,23 @@
             'is_closed', 'is_reopened_within_30_days', 'first_response_seconds', 'first_response_business_seconds',
             'first_resolution_seconds', 'first_resolution_business_seconds', 'last_resolution_seconds',
             'last_resolution_business_seconds', 'rating_requests', 'ratings', 'good_ratings', 'labour_cost'
-        ]
+        ],
+        indexes=[{'columns': ['ticket_id']}]
     )
 }}
 
 with tickets as (
-    select * from {{ ref('stg_odoo__tickets') }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__tickets')) }}
 ),
 
 parties as (
     select * from {{ ref('int_ticket__parties') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 durations as (
     select * from {{ ref('int_ticket__durations') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 stage_versions as (
@@ -38,11 +45,12 @@ customers as (
 
 slas as (
     select * from {{ ref('fct_ticket_sla') }}
+    where {{ in_tickets_to_rebuild() }}
 ),
 
 ratings as (
     select * from {{ ref('stg_odoo__ratings') }}
-    where record_model = 'helpdesk.ticket'
+    where record_model = 'helpdesk.ticket' and {{ in_tickets_to_rebuild() }}
 ),
 
 timesheets as (
@@ -54,55 +62,19 @@ tags as (
 ),
 
 tag_links as (
-    select * from {{ ref('stg_odoo__ticket_tag_links') }}
+    {{ of_tickets_to_rebuild(ref('stg_odoo__ticket_tag_links')) }}
 ),
 
 ticket_devices as (
     select * from {{ ref('int_ticket__devices') }}
 ),
 
-windows as (
-    select * from {{ ref('int_maintenance_windows') }}
-),
-
-devices as (
-    select * from {{ ref('dim_device') }}
+maintained as (
+    select * from {{ ref('int_ticket__in_maintenance') }}
 ),
 
 stages as (
     {{ newest_version('stage_versions', 'stage_id') }}
-),
-
--- what stood where when the ticket came
-placed as (
-    select
-        tickets.ticket_id,
-        tickets.created_at,
-        coalesce(ticket_devices.device_key, -2) as device_key,
-        coalesce(devices.site_key, -1) as site_key
-    from tickets
-    left join ticket_devices on tickets.ticket_id = ticket_devices.ticket_id
-    left join devices
-        on
-            ticket_devices.device_key = devices.device_key
-            and tickets.created_at >= devices.valid_from
-            and tickets.created_at < devices.valid_to
-),
-
--- by equality, since tickets are many: what concerns the device, its site, and everything
-maintained as (
-    select distinct placed.ticket_id
-    from placed
-    cross join
-        lateral (
-            values (placed.device_key, -2), (-2, placed.site_key), (-2, -2)
-        ) as concerned (device_key, site_key)
-    inner join windows
-        on
-            concerned.device_key = windows.device_key
-            and concerned.site_key = windows.site_key
-            and placed.created_at >= windows.starts_at
-            and placed.created_at < windows.ends_at
 ),
 
 -- one promise broken is a promise broken
@@ -133,15 +105,6 @@ opinions as (
     group by ticket_id
 ),
 
-labour as (
-    select
-        ticket_key,
-        sum(minutes) as minutes,
-        sum(cost) as cost
-    from timesheets
-    group by ticket_key
-),
-
 labels as (
     select
         tag_links.ticket_id,
@@ -160,14 +123,24 @@ described as (
         parties.requester_key,
         parties.opened_by_key,
         parties.is_opened_by_agent,
-        placed.device_key,
+        coalesce(ticket_devices.device_key, -2) as device_key,
         maintained.ticket_id is not null as is_in_maintenance,
         tickets.*
     from tickets
     inner join parties on tickets.ticket_id = parties.ticket_id
-    inner join placed on tickets.ticket_id = placed.ticket_id
+    left join ticket_devices on tickets.ticket_id = ticket_devices.ticket_id
     left join maintained on tickets.ticket_id = maintained.ticket_id
     left join customers on parties.customer_key = customers.customer_key
+),
+
+labour as (
+    select
+        timesheets.ticket_key,
+        sum(timesheets.minutes) as minutes,
+        sum(timesheets.cost) as cost
+    from timesheets
+    inner join described on timesheets.ticket_key = described.ticket_key
+    group by timesheets.ticket_key
 )
 
 select

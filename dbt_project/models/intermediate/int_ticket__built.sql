@@ -11,6 +11,7 @@
 -- last of all, so that what a broken build left half is built again
 -- depends_on: {{ ref('int_ticket__durations') }}, {{ ref('fct_ticket_sla') }}
 -- depends_on: {{ ref('fct_ticket_events') }}, {{ ref('fct_ticket_backlog_daily') }}
+-- depends_on: {{ ref('fct_tickets') }}
 
 select
     ticket_id,

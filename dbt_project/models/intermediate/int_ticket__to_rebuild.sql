@@ -25,35 +25,59 @@ newest_stages as (
     {{ newest_version('stages', 'stage_id') }}
 ),
 
--- the rows that are a ticket's own, each by what tells it from any other
+ticket_devices as (
+    select * from {{ ref('int_ticket__devices') }}
+),
+
+maintained as (
+    select * from {{ ref('int_ticket__in_maintenance') }}
+),
+
+-- the rows that are a ticket's own, each by what tells it from any other: what never changes by its id
 own_rows as (
     select
         ticket_id,
-        'version' || _row_hash || _load_id as version
+        hashtextextended('version' || _row_hash || _load_id, 0) as row_hash
     from {{ ref('stg_odoo__tickets__versions') }}
     union all
     select
         ticket_id,
-        'tracking' || tracking_value_id || _load_id as version
+        hashint8extended(tracking_value_id, 1) as row_hash
     from {{ ref('stg_odoo__mail_tracking_values') }}
     where record_model = 'helpdesk.ticket'
     union all
     select
         ticket_id,
-        'message' || message_id || _load_id as version
+        hashint8extended(message_id, 2) as row_hash
     from {{ ref('stg_odoo__mail_messages') }}
     where record_model = 'helpdesk.ticket'
     union all
     select
         ticket_id,
-        'sla' || sla_status_id || _load_id as version
+        hashtextextended('sla' || _load_id, sla_status_id) as row_hash
     from {{ ref('stg_odoo__sla_status') }}
+    union all
+    select
+        ticket_id,
+        hashtextextended('rating' || _load_id, rating_id) as row_hash
+    from {{ ref('stg_odoo__ratings') }}
+    where record_model = 'helpdesk.ticket'
+    union all
+    select
+        ticket_id,
+        hashtextextended('tag' || _load_id, tag_id) as row_hash
+    from {{ ref('stg_odoo__ticket_tag_links') }}
+    union all
+    select
+        ticket_id,
+        hashtextextended('timesheet' || _load_id, timesheet_id) as row_hash
+    from {{ ref('stg_odoo__timesheets') }}
 ),
 
 own as (
     select
         ticket_id,
-        bit_xor(hashtextextended(version, 0)) as own_hash
+        bit_xor(row_hash) as own_hash
     from own_rows
     group by ticket_id
 ),
@@ -63,7 +87,8 @@ reference_rows as (
     {% for reference in [
         'stg_odoo__ticket_stages__versions', 'stg_odoo__resource_calendars__versions',
         'stg_odoo__resource_calendar_attendances__versions', 'stg_odoo__resource_calendar_leaves__versions',
-        'int_user__kinds', 'int_calendar__assignments', 'int_sla__policies', 'ticket_stages', 'ticket_priority_labels'
+        'int_user__kinds', 'int_calendar__assignments', 'int_sla__policies', 'ticket_stages', 'ticket_priority_labels',
+        'stg_odoo__ticket_teams', 'stg_odoo__ticket_tags', 'rate_card'
     ] %}
         select
             '{{ reference }}' as reference,
@@ -83,16 +108,6 @@ shared as (
     from reference_rows
 ),
 
--- the clocks of an open ticket run on, as far as the helpdesk has been heard
-newest as (
-    select max(_load_id) as newest_load_id
-    from (
-        select max(_load_id) as _load_id from {{ ref('stg_odoo__tickets__versions') }}
-        union all
-        select max(_load_id) as _load_id from {{ ref('stg_odoo__mail_tracking_values') }}
-    ) as newest_of_each
-),
-
 inputs as (
     select
         tickets.ticket_id,
@@ -101,22 +116,36 @@ inputs as (
             own.own_hash,
             shared.shared_hash,
             parties::text,
+            ticket_devices.device_key,
+            maintained.ticket_id is not null,
             coalesce(partners.time_zone, 'UTC'),
+            -- the clocks of an open ticket run on, as far as the helpdesk has been heard
             case
-                when newest_stages.is_closed_stage is not true then {{ as_of() }}::text || newest.newest_load_id
+                when newest_stages.is_closed_stage is not true
+                    then concat_ws(
+                        ' ',
+                        {{ as_of() }},
+                        {{ source_state('raw_odoo', 'tickets') }},
+                        {{ source_state('raw_odoo', 'mail_tracking_values') }}
+                    )
             end
         ), 0) as inputs_hash
     from tickets
     inner join own on tickets.ticket_id = own.ticket_id
     inner join parties on tickets.ticket_id = parties.ticket_id
+    left join ticket_devices on tickets.ticket_id = ticket_devices.ticket_id
+    left join maintained on tickets.ticket_id = maintained.ticket_id
     left join partners on parties.customer_key = {{ surrogate_key('odoo.partners', 'partners.partner_id') }}
     left join newest_stages on tickets.stage_id = newest_stages.stage_id
     cross join shared
-    cross join newest
 ),
 
 built as (
     {{ built_tickets() }}
+),
+
+due as (
+    {{ tickets_told_otherwise() }}
 ),
 
 to_rebuild as (
@@ -125,7 +154,8 @@ to_rebuild as (
         inputs.inputs_hash
     from inputs
     full outer join built on inputs.ticket_id = built.ticket_id
-    where inputs.inputs_hash is distinct from built.inputs_hash
+    left join due on inputs.ticket_id = due.ticket_id
+    where inputs.inputs_hash is distinct from built.inputs_hash or due.ticket_id is not null
 )
 
 select * from to_rebuild

@@ -146,7 +146,7 @@ labour as (
 select
     described.ticket_key,
     described.ticket_id,
-    described.ticket_ref,
+    described.ticket_ref::text as ticket_ref,
     described.customer_key,
     described.requester_key,
     described.opened_by_key,
@@ -159,7 +159,7 @@ select
     labels.tags,
     described.device_key,
     described.is_in_maintenance,
-    described.priority as priority_code,
+    described.priority::text as priority_code,
     {{ priority_name('described.priority') }} as priority,
     coalesce(stages.stage_name, 'unknown') as stage,
     durations.is_closed,
@@ -201,9 +201,9 @@ select
     opinions.last_rating,
     {{ local_date('opinions.rated_at', 'described.time_zone') }} as rated_on,
     coalesce(labour.minutes, 0)::bigint as labour_minutes,
-    coalesce(labour.cost, 0) as labour_cost,
+    coalesce(labour.cost, 0)::numeric(20, 4) as labour_cost,
     described._known_at,
-    described._load_id
+    described._load_id::text as _load_id
 from described
 inner join durations on described.ticket_id = durations.ticket_id
 left join stages on described.stage_id = stages.stage_id

@@ -8,14 +8,7 @@
     from {{ source('predictions', 'anomaly_scores') }} as scores
     where scores.as_of > (select coalesce(max(scored_as_of), '-infinity'::timestamptz) from {{ this }})
     union
-    select built.date_key
-    from {{ this }} as built
-    where built.scored_as_of > {{ as_of() }}
-    union
-    select built.date_key
-    from {{ this }} as built
-    cross join ({{ incidents_observed_until() }}) as observed
-    where built.outcome = 'not_due' and built.due_at <= observed.observed_until
+    {{ days_judged_too_early_or_late() }}
     union
     select built.date_key
     from {{ this }} as built
@@ -26,6 +19,18 @@
     where
         (built.outcome in ('false_alarm', 'correct_reject') and built.hour < first_record.hour)
         or (built.outcome = 'expired' and built.is_scored and built.hour >= first_record.hour)
+{%- endmacro %}
+
+{% macro days_judged_too_early_or_late() -%}
+    {#- The days (date_key) with rows that are not to be known as of the moment, or that have become due. -#}
+    select built.date_key
+    from {{ this }} as built
+    where built.scored_as_of > {{ as_of() }}
+    union
+    select built.date_key
+    from {{ this }} as built
+    cross join ({{ incidents_observed_until() }}) as observed
+    where built.outcome = 'not_due' and built.due_at <= observed.observed_until
 {%- endmacro %}
 
 {% macro incidents_observed_until() -%}
@@ -44,14 +49,7 @@
     from {{ ref('incident_predictions') }} as scores
     where scores.scored_at > (select coalesce(max(scored_as_of), '-infinity'::timestamptz) from {{ this }})
     union
-    select built.date_key
-    from {{ this }} as built
-    where built.scored_as_of > {{ as_of() }}
-    union
-    select built.date_key
-    from {{ this }} as built
-    cross join ({{ incidents_observed_until() }}) as observed
-    where built.outcome = 'not_due' and built.due_at <= observed.observed_until
+    {{ days_judged_too_early_or_late() }}
     union
     select built.date_key
     from {{ this }} as built

@@ -10,8 +10,17 @@ from psycopg.sql import SQL, Identifier
 from tests.e2e.demos import relation_hashes
 
 Days = dict[int, tuple[int, str, str]]
+Node = dict[str, Any]
 
 SCHEMAS = ("intermediate", "core", "features", "marts")
+# The tables of single hours and alerts, with a partition for each month.
+LARGE = {
+    ("core", "fct_infrastructure"),
+    ("core", "fct_interface_traffic_hourly"),
+    ("core", "fct_security_alerts"),
+    ("core", "fct_service_hourly"),
+    ("marts", "network_metrics_hourly"),
+}
 # What the models that go ticket by ticket have to build this time: another thing after each build.
 WORK_LIST = "int_ticket__to_rebuild"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.demos import Home
+from tests.orchestration.built import Node
 
 FIRST = "2026-03-01T12:00:00Z"
 
@@ -32,3 +34,21 @@ def as_of(home: Home, first: str) -> str:
         row = connection.execute("select max(as_of) from ops.loads").fetchone()
     assert row is not None
     return str(row[0].isoformat())
+
+
+@pytest.fixture(scope="module")
+def models(home: Home, as_of: str) -> list[Node]:
+    """What dbt knows of every model."""
+    home.dbt("parse", as_of=as_of)
+    manifest = json.loads((home.folder / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+@pytest.fixture(scope="module")
+def by_day(models: list[Node]) -> list[tuple[str, str]]:
+    """Schema and name of every model that is built day by day or by the hours of its days."""
+    return [
+        (node["schema"], node["name"])
+        for node in models
+        if "date_key" in (node["config"]["unique_key"] or ())
+    ]

@@ -1,9 +1,9 @@
 {% macro alerts_since() -%}
     {#-
-        The moment whose steps and those after it make alerts. An alert is kept for thirty days after its last step
-        (`alerts`); the week before lets it keep its beginning, by which it is known.
+        The moment whose steps and those after it make alerts: an alert is kept for thirty days after its last step
+        and never reaches over the end of a month (`alerts`), so that its beginning, by which it is known, never moves.
     -#}
-    ({{ as_of() }} - interval '37 days')
+    date_trunc('month', {{ as_of() }} - interval '30 days', 'UTC')
 {%- endmacro %}
 
 {% macro anomaly_advice(metric) -%}

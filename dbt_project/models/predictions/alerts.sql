@@ -1,7 +1,9 @@
 with steps as (
     select
         *,
-        step_at - lag(step_at) over of_series <= reach as is_continued
+        step_at - lag(step_at) over of_series <= reach
+        and date_trunc('month', step_at, 'UTC') = date_trunc('month', lag(step_at) over of_series, 'UTC')
+            as is_continued
     from {{ ref('alert_steps') }}
     window of_series as (partition by model, device_key order by step_at)
 ),

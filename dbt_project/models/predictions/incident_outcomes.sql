@@ -4,7 +4,7 @@
         incremental_strategy='append',
         unique_key='date_key',
         on_schema_change='append_new_columns',
-        days_of=['fct_incidents'],
+        days_of=['fct_incidents', 'int_feedback__verdicts'],
         days_reach=[-7, 0],
         is_read_by_day=true,
         pre_hook='{{ forget_changed_days(midnights_to_judge()) }}',
@@ -12,7 +12,7 @@
     )
 }}
 
--- depends_on: {{ ref('fct_incidents') }}, which tells the days whose labels changed
+-- depends_on: {{ ref('fct_incidents') }} and {{ ref('int_feedback__verdicts') }}, which tell whose labels changed
 
 with predictions as (
     select * from {{ ref('incident_predictions') }}

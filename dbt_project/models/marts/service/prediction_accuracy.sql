@@ -10,11 +10,13 @@
         incremental_strategy='append',
         unique_key='date_key',
         on_schema_change='append_new_columns',
-        days_of=['prediction_outcomes', 'incident_outcomes', 'forecast_accuracy_daily'],
+        days_of=['prediction_outcomes', 'incident_outcomes', 'forecast_accuracy_daily', 'fct_infrastructure_daily'],
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}, {'columns': ['customer_key']}]
     )
 }}
+
+-- depends_on: {{ ref('fct_infrastructure_daily') }}, whose days change with the owner of a device
 
 with anomalies as (
     select * from {{ ref('prediction_outcomes') }}

@@ -55,9 +55,9 @@ verdicts as (
     where model = 'device_incident_7d'
 ),
 
--- what people said of the prediction of a midnight, last
+-- what people said of the prediction of a midnight
 judged_midnights as (
-    select distinct on (verdicts.device_key, midnight.as_of)
+    select
         verdicts.device_key,
         midnight.as_of,
         verdicts.is_confirmed,
@@ -66,7 +66,6 @@ judged_midnights as (
     cross join
         generate_series(verdicts.started_at, verdicts.ended_at - interval '1 day', interval '1 day')
             as midnight (as_of)
-    order by verdicts.device_key asc, midnight.as_of asc, verdicts.known_at desc
 ),
 
 -- the midnights within maintenance, of a device, of all of a site's or of everything (-2 in both)

@@ -5,8 +5,8 @@ with events as (
     where label in ('confirmed', 'false_positive')
 )
 
--- who speaks last decides
-select distinct on (model, device_key, started_at)
+-- who speaks last decides, also of an alert that has grown since
+select
     model,
     device_key,
     started_at,
@@ -14,4 +14,13 @@ select distinct on (model, device_key, started_at)
     label = 'confirmed' as is_confirmed,
     given_at as known_at
 from events
-order by model asc, device_key asc, started_at asc, feedback_id desc
+where
+    not exists (
+        select from events as later
+        where
+            later.model = events.model
+            and later.device_key = events.device_key
+            and later.started_at < events.ended_at
+            and later.ended_at > events.started_at
+            and later.feedback_id > events.feedback_id
+    )

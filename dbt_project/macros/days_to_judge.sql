@@ -17,7 +17,11 @@
         from ({{ incidents_recorded_since() }}) as recorded
     ) as first_record
     where
-        (built.outcome in ('false_alarm', 'correct_reject') and built.hour < first_record.hour)
+        (
+            built.outcome in ('false_alarm', 'correct_reject')
+            and built.hour < first_record.hour
+            and not {{ is_within_a_verdict('built.hour') }}
+        )
         or (built.outcome = 'expired' and built.is_scored and built.hour >= first_record.hour)
 {%- endmacro %}
 
@@ -31,6 +35,18 @@
     from {{ this }} as built
     cross join ({{ incidents_observed_until() }}) as observed
     where built.outcome = 'not_due' and built.due_at <= observed.observed_until
+{%- endmacro %}
+
+{% macro is_within_a_verdict(moment) -%}
+    {#- Whether people judged the stretch of a row of `built` at a moment, so that no record of incidents is needed. -#}
+    exists (
+        select from {{ ref('int_feedback__verdicts') }} as verdicts
+        where
+            verdicts.model = built.model
+            and verdicts.device_key = built.device_key
+            and verdicts.started_at <= {{ moment }}
+            and verdicts.ended_at > {{ moment }}
+    )
 {%- endmacro %}
 
 {% macro incidents_observed_until() -%}
@@ -58,6 +74,7 @@
         (
             built.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')
             and built.as_of < recorded.observed_since
+            and not {{ is_within_a_verdict('built.as_of') }}
         )
         or (built.outcome = 'expired' and built.is_scored and built.as_of >= recorded.observed_since)
 {%- endmacro %}

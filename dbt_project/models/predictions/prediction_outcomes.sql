@@ -157,7 +157,13 @@ timed as (
         case
             when not is_scored then scored_as_of
             when outcome in ('hit', 'miss') then greatest(incident_known_at, hour + interval '1 hour')
-            when outcome = 'false_alarm' and (incident_known_at is not null or due_at > observed_until)
+            when
+                outcome = 'false_alarm'
+                and (
+                    incident_known_at is not null
+                    or due_at > observed_until
+                    or hour < date_trunc('hour', observed_since, 'UTC')
+                )
                 then dismissed_at
             -- nobody had to dismiss it any more once it was due
             when outcome = 'false_alarm' then least(dismissed_at, due_at)

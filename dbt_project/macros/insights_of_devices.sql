@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 {% macro insights_of_predictions() -%}
-    {#- Where an incident is to be expected, of the CTEs predictions and devices. -#}
+    {#- Where an incident is to be expected, of the CTEs newest_predictions and devices. -#}
     select
         'incident expected' as insight_kind,
         case predictions.level when 'critical' then 4 when 'high' then 3 when 'medium' then 2 else 1 end as severity_key,
@@ -55,12 +55,9 @@
         {{ utc_date('predictions.as_of') }} as from_date,
         {{ utc_date('predictions.as_of') }} + 6 as until_date,
         'predictions.incident_predictions' as told_by
-    from (
-        select distinct on (device_key) *
-        from predictions
-        order by device_key asc, as_of desc, scored_at desc
-    ) as predictions
+    from newest_predictions as predictions
     inner join devices on predictions.device_key = devices.device_key
+    where predictions.is_flagged
 {%- endmacro %}
 
 {% macro insights_of_anomalies() -%}

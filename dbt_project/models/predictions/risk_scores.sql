@@ -1,10 +1,8 @@
--- what was said of a week that has begun two days ago says little of the next
 with predictions as (
-    select * from {{ ref('incident_predictions') }}
-    where is_publishable and as_of >= {{ as_of() }} - interval '2 days'
+    {{ newest_incident_predictions() }}
 )
 
-select distinct on (device_key)
+select
     'device' as entity_type,
     device_key as entity_id,
     round(100 * probability::numeric, 2) as score,
@@ -13,4 +11,3 @@ select distinct on (device_key)
     method,
     as_of as last_calculated
 from predictions
-order by device_key asc, as_of desc, scored_at desc

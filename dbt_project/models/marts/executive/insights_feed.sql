@@ -8,9 +8,8 @@ outlooks as (
     where days_to_critical_p10 is not null or days_to_warn_p50 is not null
 ),
 
-predictions as (
-    select * from {{ ref('incident_predictions') }}
-    where is_flagged and as_of > {{ as_of() }} - interval '2 days' and as_of <= {{ as_of() }}
+newest_predictions as (
+    {{ newest_incident_predictions() }}
 ),
 
 score_days as (

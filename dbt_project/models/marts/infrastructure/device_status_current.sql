@@ -27,16 +27,8 @@ incidents as (
     where is_open
 ),
 
--- what was said of a week that has begun two days ago says little of the next
-predictions as (
-    select * from {{ ref('incident_predictions') }}
-    where is_publishable and as_of >= {{ as_of() }} - interval '2 days'
-),
-
 newest_predictions as (
-    select distinct on (device_key) *
-    from predictions
-    order by device_key asc, as_of desc, scored_at desc
+    {{ newest_incident_predictions() }}
 ),
 
 latest as (

@@ -130,15 +130,15 @@ books as (
     group by kept_by
 ),
 
+-- a customer whom books know has none of what they have not counted yet
 begun as (
-    select
+    select distinct
         metric,
         kept_by,
         is_level,
         customer_key,
-        min(date_day) as first_day
+        min(date_day) over (partition by kept_by, customer_key) as first_day
     from counted
-    group by metric, kept_by, is_level, customer_key
 ),
 
 customer_weeks as (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from psycopg import sql
 
 from ml.device_incident_params import CATEGORIES, DEVICE_FEATURES
 from ml.device_incidents import device_rows
+from orchestration import copying
 
 # Of a larger estate every second, third … midnight of a device is learned from, its own ones.
 MOST_ROWS = 100_000
@@ -108,10 +108,10 @@ def _rows(
 ) -> pd.DataFrame:
     """Rows of a condition, with the history of what was known at `until` of their incidents."""
     columns = sql.SQL(", ").join(map(sql.Identifier, (*DEVICE_FEATURES, *CATEGORIES)))
-    days = _frame(connection, _DAYS.format(columns=columns, condition=condition))
+    days = copying.frame(connection, _DAYS.format(columns=columns, condition=condition))
     moment = sql.Literal(until)
-    events = _frame(connection, _EVENTS.format(until=moment))
-    devices = _frame(connection, _DEVICES.format(until=moment))
+    events = copying.frame(connection, _EVENTS.format(until=moment))
+    devices = copying.frame(connection, _DEVICES.format(until=moment))
     days = days.assign(
         as_of=_moments(days["as_of"]),
         label_known_at=_moments(days["label_known_at"]),
@@ -125,15 +125,6 @@ def _rows(
         ),
         devices.assign(observed_since=_moments(devices["observed_since"])),
     )
-
-
-def _frame(connection: psycopg.Connection, query: sql.Composable) -> pd.DataFrame:
-    """What a query finds; COPY, because rows of a hundred Python objects fill the memory."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(sql.SQL("copy ({}) to stdout with (format csv, header)").format(query)) as copy,
-    ):
-        return pd.read_csv(io.BytesIO(b"".join(bytes(part) for part in copy)))
 
 
 def _moments(seconds: pd.Series[Any]) -> pd.Series[Any]:

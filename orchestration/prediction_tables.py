@@ -13,9 +13,13 @@ from psycopg import sql
 from ml.anomaly import OUTPUT as ANOMALY_OUTPUT
 from ml.capacity import OUTPUT as CAPACITY_OUTPUT
 from ml.device_incidents import OUTPUT as INCIDENT_OUTPUT
+from ml.trend import OUTPUT as TREND_OUTPUT
 from orchestration import copying
 
 _FACTORS = "factors"
+
+# What names a series whose trend is told.
+SERIES = ("metric", "entity_kind", "entity_key", "customer_key")
 
 
 @dataclass(frozen=True)
@@ -87,4 +91,11 @@ FORECASTS = PredictionTable(
     time="first_day",
     counted=sql.SQL("yhat is not null"),
     renamed={"unique_id": "device_key"},
+)
+TREND_ANALYSES = PredictionTable(
+    name="trend_analyses",
+    columns=(*SERIES, "first_week", "newest_value", *TREND_OUTPUT[:-1], "not_tested_reason"),
+    time="until",
+    counted=sql.SQL("direction <> 'none'"),
+    renamed={"reason": "not_tested_reason"},
 )

@@ -8,9 +8,10 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.trend import OUTPUT, TrendParams, analyse
+from ml.trend import TrendParams, analyse
 from orchestration import copying, predictions
 from orchestration.clock import RunClock
+from orchestration.prediction_tables import SERIES, TREND_ANALYSES
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_trend_weekly"])
@@ -22,9 +23,6 @@ WEEKS = 26
 # What comes late is in a week that has been over for so long.
 SETTLED = timedelta(days=1)
 KEPT = timedelta(weeks=53)
-
-_SERIES = ["metric", "entity_kind", "entity_key", "customer_key"]
-_WRITTEN = (*_SERIES, "first_week", "newest_value", *OUTPUT[:-1], "not_tested_reason")
 
 
 @dg.asset(
@@ -44,7 +42,8 @@ def trend_analyses(
     with warehouse.connect(role=predictions.ROLE) as connection:
         if not is_analysed(connection, until):
             found = analysed(weeks(connection, until), until)
-            added = write(connection, until, as_of, found)
+            same = {"until": until, "as_of": as_of}
+            added = TREND_ANALYSES.write(connection, same, [found])
             forget(connection)
     context.log.info(f"{added.rows:,} series up to {until}, {added.counted:,} with a trend")
     return dg.MaterializeResult(
@@ -76,7 +75,7 @@ def weeks(connection: psycopg.Connection, until: date) -> pd.DataFrame:
         "select {}, week_start, week_value from features.feat_trend_weekly "
         "where week_start >= {} and week_start < {} order by metric, entity_key, week_start"
     ).format(
-        sql.SQL(", ").join(map(sql.Identifier, _SERIES)),
+        sql.SQL(", ").join(map(sql.Identifier, SERIES)),
         sql.Literal(until - WEEKS * WEEK),
         sql.Literal(until),
     )
@@ -89,30 +88,15 @@ def weeks(connection: psycopg.Connection, until: date) -> pd.DataFrame:
 
 
 def analysed(rows: pd.DataFrame, until: date) -> pd.DataFrame:
-    """The trend of each series of a frame as of `weeks`: columns of predictions.trend_analyses."""
-    series = rows.groupby(_SERIES, sort=False)
+    """The trend of each series of a frame as of `weeks`, as `TREND_ANALYSES` takes them."""
+    series = rows.groupby(list(SERIES), sort=False)
     found = series["week_start"].min().rename("first_week").reset_index()
     values = np.full((len(found), WEEKS), np.nan)
     place = WEEKS - (pd.Timestamp(until) - rows["week_start"]).dt.days.to_numpy() // 7
     values[series.ngroup().to_numpy(), place] = rows["week_value"].to_numpy()
     groups = found.groupby("metric").ngroup().to_numpy().astype(np.int64)
     found["newest_value"] = values[:, -1]
-    trends = analyse(values, groups, PARAMS).rename(columns={"reason": "not_tested_reason"})
-    return pd.concat([found, trends], axis=1)
-
-
-def write(
-    connection: psycopg.Connection, until: date, as_of: datetime, found: pd.DataFrame
-) -> copying.Added:
-    """Add the trends before a Monday, all or none, and count those that rise or fall."""
-    return copying.add(
-        connection,
-        sql.Identifier("predictions", "trend_analyses"),
-        {"until": until, "as_of": as_of},
-        _WRITTEN,
-        [found.to_csv(columns=list(_WRITTEN), index=False, header=False)],
-        sql.SQL("direction <> 'none'"),
-    )
+    return pd.concat([found, analyse(values, groups, PARAMS)], axis=1)
 
 
 def forget(connection: psycopg.Connection) -> None:

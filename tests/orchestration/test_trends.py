@@ -13,6 +13,7 @@ import pytest
 
 from orchestration import trends
 from orchestration.clock import RESOURCE, RunClock
+from orchestration.prediction_tables import TREND_ANALYSES
 from warehouse import Warehouse
 
 MONDAY = date(2026, 6, 29)
@@ -73,6 +74,10 @@ def fill(connection: psycopg.Connection, weeks: list[tuple[object, ...]]) -> Non
 
 def run(as_of: datetime) -> None:
     dg.materialize(trends.ASSETS, resources={RESOURCE: RunClock(as_of=as_of.isoformat())})
+
+
+def write(connection: psycopg.Connection, until: date, found: pd.DataFrame) -> None:
+    TREND_ANALYSES.write(connection, {"until": until, "as_of": TUESDAY}, [found])
 
 
 def stored(connection: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -137,7 +142,7 @@ def test_what_broke_off_leaves_nothing_and_is_made_up_for(
 ) -> None:
     found = trends.analysed(trends.weeks(connection, MONDAY), MONDAY)
     with pytest.raises(psycopg.errors.CheckViolation):
-        trends.write(connection, MONDAY, TUESDAY, found.assign(not_tested_reason="and a trend"))
+        write(connection, MONDAY, found.assign(reason="and a trend"))
     assert stored(connection) == []
     run(TUESDAY)
     assert len(stored(connection)) == len(found)
@@ -152,7 +157,7 @@ def test_where_nothing_was_measured_nothing_is_said(connection: psycopg.Connecti
 def test_trends_are_kept_for_a_year(connection: psycopg.Connection) -> None:
     found = trends.analysed(trends.weeks(connection, MONDAY), MONDAY)
     for weeks in (0, 53, 54):
-        trends.write(connection, MONDAY - timedelta(weeks=weeks), TUESDAY, found)
+        write(connection, MONDAY - timedelta(weeks=weeks), found)
     trends.forget(connection)
     kept = connection.execute("select distinct until from predictions.trend_analyses order by 1")
     assert kept.fetchall() == [(MONDAY - timedelta(weeks=53),), (MONDAY,)]

@@ -4,7 +4,9 @@ MASE: mean absolute error over the mean absolute seasonal difference of the hist
 Koehler 2006), mean over series. WAPE: errors divided by the series' mean absolute value in history,
 then summed over all series and steps, over the sum of actual absolute values divided likewise; so
 no series counts for its unit. Width: of a band, over the same mean, mean over series and steps.
-Steps without an actual value count nowhere.
+Interval score: width plus 2 / alpha of what a value lies outside by, alpha one minus the share of
+values the band should hold (Gneiting and Raftery 2007), over the same mean, mean over values. Steps
+without an actual value count nowhere.
 """
 
 from __future__ import annotations
@@ -60,3 +62,9 @@ class Judge:
     def width(self, lower: Floats, upper: Floats) -> float:
         """Mean width of a band in levels."""
         return float(((upper - lower) / self.level[:, None]).mean())
+
+    def interval_score(self, lower: Floats, upper: Floats, nominal: float) -> float:
+        """Mean interval score, in levels, of a band for a `nominal` share of values."""
+        outside = np.maximum(lower - self.actual, 0) + np.maximum(self.actual - upper, 0)
+        scores = (upper - lower + 2 / (1 - nominal) * outside) / self.level[:, None]
+        return float(np.nanmean(scores))

@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks.ingest import bare_copy, dlt_dicts, documents, singer
 from benchmarks.ingest.figures import Figures
 from benchmarks.processes import Cost, run
+from benchmarks.tools import find_uv
 from ingest.wazuh.indexer import DOCUMENTS_PER_PAGE
 from warehouse import Warehouse
 
@@ -82,7 +83,7 @@ class Bench:
         return self._run("first load", rows)
 
     def _singer(self, rows: int) -> Cost | None:
-        uv = singer.find_uv()
+        uv = find_uv()
         if uv is None:
             self.console.print("Singer is left out: no uv on the PATH to install its target with")
             return None

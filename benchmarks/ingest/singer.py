@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +15,6 @@ from warehouse import Warehouse
 REQUIREMENTS = Path(__file__).with_name("singer-requirements.txt")
 JSON_TYPES = {"text": "string", "bigint": "integer", "timestamp": "string", "json": "array"}
 SCHEMA = "singer"
-
-
-def find_uv() -> str | None:
-    """Where uv is, which `make bench` says in the variable UV."""
-    return os.environ.get("UV") or shutil.which("uv")
 
 
 def prepare(folder: Path, pages: Path, rows: int, uv: str) -> None:

@@ -24,7 +24,7 @@ Only = Annotated[list[str] | None, typer.Option(help="Sets to run, all by defaul
 
 def main(only: Only = None) -> None:
     """Run the production classes on public data, each beside its naive baseline."""
-    console = Console(width=120)
+    console = Console(width=140)
     results = []
     for name, measure in SETS.items():
         if only and name not in only:
@@ -51,7 +51,7 @@ def summary(results: list[SetResult]) -> dict[str, object]:
 
 
 def _table(result: SetResult) -> Table:
-    peers = sorted({name for score in result.scores for name in score.peers})
+    peers = sorted({name for score in result.scores for name in score.peers} - {result.baseline})
     table = Table(title=f"{result.name}: {result.split}", title_justify="left")
     for heading in ("metric", "ours", result.baseline, *peers, "goal", ""):
         table.add_column(heading, justify="left" if heading in ("metric", "") else "right")
@@ -76,6 +76,7 @@ def _table(result: SetResult) -> Table:
     ]
     if result.rows_per_s is not None:
         notes.append(f"{result.rows_per_s:,.0f} rows/s")
+    notes += [f"{name} {found:,.0f} rows/s" for name, found in result.peer_rows_per_s.items()]
     table.caption = "; ".join(notes)
     return table
 

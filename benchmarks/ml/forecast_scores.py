@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -76,24 +77,37 @@ def won(trial: Trial, naive: str) -> tuple[int, int]:
 
 
 def band_scores(trials: Sequence[Trial], naive: str) -> tuple[dict[float, float], list[Score]]:
-    """Coverage by level, and mean widths in the series' mean with those of a naive method's bands.
+    """Coverage by level; widths and interval scores, in the series' mean, beside a naive method's.
 
-    Both are means over trials, which must be of about the same size.
+    All are means over trials, which must be of about the same size.
     """
     coverage, scores = {}, []
     for percent in PERCENTS:
-        lower, upper = f"lower_{percent}", f"upper_{percent}"
-        covered, widths, naive_widths = [], [], []
-        for trial in trials:
-            judge, rows, sides = trial.judged(), trial.rows, trial.points.sides
-            naive_sides = trial.points.naive_sides[naive]
-            covered.append(judge.coverage(sides[lower][rows], sides[upper][rows]))
-            widths.append(judge.width(sides[lower][rows], sides[upper][rows]))
-            naive_widths.append(judge.width(naive_sides[lower][rows], naive_sides[upper][rows]))
-        coverage[int(percent) / 100] = float(np.mean(covered))
-        width, naive_width = float(np.mean(widths)), float(np.mean(naive_widths))
-        scores.append(Score(f"width_{percent}", width, naive_width))
+        nominal = int(percent) / 100
+        ours = [_band(trial, trial.points.sides, percent) for trial in trials]
+        theirs = [_band(trial, trial.points.naive_sides[naive], percent) for trial in trials]
+        coverage[nominal] = _mean_of(Judge.coverage, trials, ours)
+        for metric, measure in (
+            ("width", Judge.width),
+            ("interval", partial(Judge.interval_score, nominal=nominal)),
+        ):
+            value, naive_value = (_mean_of(measure, trials, bands) for bands in (ours, theirs))
+            scores.append(Score(f"{metric}_{percent}", value, naive_value))
     return coverage, scores
+
+
+def _band(trial: Trial, sides: dict[str, Floats], percent: str) -> tuple[Floats, Floats]:
+    """Lower and upper bound of the series that count."""
+    return sides[f"lower_{percent}"][trial.rows], sides[f"upper_{percent}"][trial.rows]
+
+
+def _mean_of(
+    measure: Callable[[Judge, Floats, Floats], float],
+    trials: Sequence[Trial],
+    bands: Sequence[tuple[Floats, Floats]],
+) -> float:
+    pairs = zip(trials, bands, strict=True)
+    return float(np.mean([measure(trial.judged(), *band) for trial, band in pairs]))
 
 
 def halves(trial: Trial, split: Split) -> list[Trial]:

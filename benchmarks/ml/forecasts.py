@@ -1,4 +1,4 @@
-"""The capacity forecast on public series, each beside last value and seasonal naive.
+"""The capacity forecast on public series, beside last value, seasonal naive and strong peers.
 
 MASE and WAPE are those of `ml.forecast_measures`: WAPE divides by each series' mean in training and
 pools then. That is how ANCHORS.md seems to pool: its naive figures come out so. Series whose
@@ -7,12 +7,13 @@ seasonal difference is below 0.5 % of their mean are not judged, except in M4, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from benchmarks.ml import bitbrains, ett, m4
+from benchmarks.ml.forecast_peers import METHODS, PeerForecasts, forecast, mase_of_sample
 from benchmarks.ml.forecast_scores import (
     NAMES,
     Trial,
@@ -25,7 +26,9 @@ from benchmarks.ml.forecast_scores import (
 from benchmarks.ml.results import Score, SetResult
 from ml.capacity import CapacityParams
 from ml.capacity_model import NAIVE
+from ml.forecast_measures import Judge
 from ml.forecast_members import SEASONAL_NAIVE
+from ml.grid import Floats
 
 GOALS = {
     ("cpu", 30): {"mase": 2.25, "wape": 0.66},
@@ -45,8 +48,9 @@ def bitbrains_set(metric: str, horizon: int) -> SetResult:
     """
     split = bitbrains.split(metric, horizon)
     trial = try_on(split, CapacityParams(horizon=horizon))
+    peers = _peers([trial], "D")
     naive = better_naive(trial)
-    coverage, widths = band_scores(halves(trial, split), naive)
+    coverage, bands = band_scores(halves(trial, split), naive)
     as_fitted, _ = band_scores([trial], naive)
     goals = GOALS[metric, horizon]
     return SetResult(
@@ -55,15 +59,17 @@ def bitbrains_set(metric: str, horizon: int) -> SetResult:
         baseline="better naive",
         compared_by="mase",
         scores=[
-            _mase([trial], NAIVE, goals["mase"]),
-            _wape([trial], NAIVE, goals["wape"]),
-            *widths,
+            _mase([trial], NAIVE, goals["mase"], peers),
+            _wape([trial], NAIVE, goals["wape"], peers),
+            *_of_sample([trial], peers, naive),
+            *bands,
             *(
                 Score(f"coverage_{100 * level:.0f}_past", found, None, is_higher_better=True)
                 for level, found in as_fitted.items()
             ),
         ],
-        rows_per_s=trial.cells / trial.seconds,
+        rows_per_s=_rows_per_s([trial]),
+        peer_rows_per_s=_peer_rows_per_s(peers),
         won=won(trial, naive),
         coverage=coverage,
     )
@@ -76,7 +82,8 @@ def etth1_daily() -> SetResult:
     """
     params = CapacityParams(horizon=ett.HORIZON, is_nonnegative=False)
     trials = [try_on(split, params) for split in ett.splits()]
-    coverage, widths = band_scores(trials, SEASONAL_NAIVE)
+    peers = _peers(trials, "D")
+    coverage, bands = band_scores(trials, SEASONAL_NAIVE)
     ours = np.mean([t.judged().mases(t.yhat()) for t in trials], axis=0)
     theirs = np.mean([t.judged().mases(t.naive(SEASONAL_NAIVE)) for t in trials], axis=0)
     return SetResult(
@@ -85,11 +92,13 @@ def etth1_daily() -> SetResult:
         baseline=NAMES[SEASONAL_NAIVE],
         compared_by="mase",
         scores=[
-            _mase(trials, (SEASONAL_NAIVE,), None),
-            _wape(trials, (SEASONAL_NAIVE,), None),
-            *widths,
+            _mase(trials, (SEASONAL_NAIVE,), None, peers),
+            _wape(trials, (SEASONAL_NAIVE,), None, peers),
+            *_of_sample(trials, peers, SEASONAL_NAIVE),
+            *bands,
         ],
-        rows_per_s=sum(t.cells for t in trials) / sum(t.seconds for t in trials),
+        rows_per_s=_rows_per_s(trials),
+        peer_rows_per_s=_peer_rows_per_s(peers),
         won=(int((ours < theirs).sum()), len(ours)),
         coverage=coverage,
     )
@@ -112,48 +121,118 @@ def m4_hourly() -> SetResult:
         most_stale=m4.SEASON,
     )
     trial = try_on(m4.split(), params, is_every_judged=True)
-    coverage, widths = band_scores([trial], SEASONAL_NAIVE)
-    actual = trial.judged().actual
-    forecasts = (trial.yhat(), trial.naive(SEASONAL_NAIVE))
-    smapes = [m4.smape(actual, each) for each in forecasts]
-    mases = [trial.judged().mase(each) for each in forecasts]
-    owas = [m4.owa(*each) for each in zip(smapes, mases, strict=True)]
+    peers = _peers([trial], "h")
+    coverage, bands = band_scores([trial], SEASONAL_NAIVE)
+    yhat, naive = trial.yhat(), trial.naive(SEASONAL_NAIVE)
     return SetResult(
         name="m4_hourly",
         split="official: last 48 hours of 414 series",
         baseline=NAMES[SEASONAL_NAIVE],
         compared_by="owa",
         scores=[
-            Score("owa", owas[0], owas[1], OWA_GOAL),
-            Score("smape", smapes[0], smapes[1]),
-            _mase([trial], (SEASONAL_NAIVE,), None),
-            *widths,
+            *(
+                Score(
+                    name,
+                    measure(trial.judged(), yhat),
+                    measure(trial.judged(), naive),
+                    goal,
+                    peers=_of_peers([trial], peers, measure),
+                )
+                for name, measure, goal in (("owa", _owa, OWA_GOAL), ("smape", _smape, None))
+            ),
+            _mase([trial], (SEASONAL_NAIVE,), None, peers),
+            *_of_sample([trial], peers, SEASONAL_NAIVE),
+            *bands,
         ],
-        rows_per_s=trial.cells / trial.seconds,
+        rows_per_s=_rows_per_s([trial]),
+        peer_rows_per_s=_peer_rows_per_s(peers),
         won=won(trial, SEASONAL_NAIVE),
         coverage=coverage,
     )
 
 
-def _mase(trials: list[Trial], naive: tuple[str, ...], goal: float | None) -> Score:
-    """MASE beside the best of some naive methods, mean over trials."""
-    ours = float(np.mean([t.judged().mase(t.yhat()) for t in trials]))
-    each = {n: float(np.mean([t.judged().mase(t.naive(n)) for t in trials])) for n in NAIVE}
-    return _beside_naive("mase", ours, each, naive, goal)
+Measure = Callable[[Judge, Floats], float]
 
 
-def _wape(trials: list[Trial], naive: tuple[str, ...], goal: float | None) -> Score:
-    """WAPE beside the best of some naive methods, mean over trials."""
-    ours = float(np.mean([t.judged().wape(t.yhat()) for t in trials]))
-    each = {n: float(np.mean([t.judged().wape(t.naive(n)) for t in trials])) for n in NAIVE}
-    return _beside_naive("wape", ours, each, naive, goal)
+def _smape(judge: Judge, yhat: Floats) -> float:
+    return m4.smape(judge.actual, yhat)
+
+
+def _owa(judge: Judge, yhat: Floats) -> float:
+    return m4.owa(_smape(judge, yhat), judge.mase(yhat))
+
+
+def _mase(
+    trials: Sequence[Trial],
+    naive: tuple[str, ...],
+    goal: float | None,
+    peers: Sequence[PeerForecasts],
+) -> Score:
+    return _beside_naive("mase", Judge.mase, trials, naive, goal, peers)
+
+
+def _wape(
+    trials: Sequence[Trial],
+    naive: tuple[str, ...],
+    goal: float | None,
+    peers: Sequence[PeerForecasts],
+) -> Score:
+    return _beside_naive("wape", Judge.wape, trials, naive, goal, peers)
 
 
 def _beside_naive(
-    metric: str, ours: float, each: dict[str, float], naive: tuple[str, ...], goal: float | None
+    metric: str,
+    measure: Measure,
+    trials: Sequence[Trial],
+    naive: tuple[str, ...],
+    goal: float | None,
+    peers: Sequence[PeerForecasts],
 ) -> Score:
-    peers = {NAMES[name]: value for name, value in each.items()}
-    return Score(metric, ours, min(each[name] for name in naive), goal, peers=peers)
+    """A measure beside the best of some naive methods, and all methods; means over trials."""
+    ours = float(np.mean([measure(t.judged(), t.yhat()) for t in trials]))
+    each = {n: float(np.mean([measure(t.judged(), t.naive(n)) for t in trials])) for n in NAIVE}
+    others = {NAMES[name]: value for name, value in each.items()}
+    others |= _of_peers(trials, peers, measure)
+    return Score(metric, ours, min(each[name] for name in naive), goal, peers=others)
+
+
+def _peers(trials: Sequence[Trial], frequency: str) -> list[PeerForecasts]:
+    """What peers forecast on each trial; nothing without uv to make their environment with."""
+    found = [forecast(trial, frequency) for trial in trials]
+    return [each for each in found if each is not None]
+
+
+def _of_peers(
+    trials: Sequence[Trial], peers: Sequence[PeerForecasts], measure: Measure
+) -> dict[str, float]:
+    """A measure of the peers that were run on every series, mean over trials."""
+    if not peers:
+        return {}
+    return {
+        method: float(
+            np.mean(
+                [
+                    measure(trial.judged(), found.yhat[method][trial.rows])
+                    for trial, found in zip(trials, peers, strict=True)
+                ]
+            )
+        )
+        for method, is_sampled in METHODS.items()
+        if not is_sampled
+    }
+
+
+def _of_sample(trials: Sequence[Trial], peers: Sequence[PeerForecasts], naive: str) -> list[Score]:
+    return [mase_of_sample(trials, peers, naive)] if peers else []
+
+
+def _rows_per_s(trials: Sequence[Trial]) -> float:
+    """Forecast values a second."""
+    return sum(trial.cells for trial in trials) / sum(trial.seconds for trial in trials)
+
+
+def _peer_rows_per_s(peers: Sequence[PeerForecasts]) -> dict[str, float]:
+    return {m: float(np.mean([found.rows_per_s[m] for found in peers])) for m in METHODS if peers}
 
 
 SETS: dict[str, Callable[[], SetResult]] = {

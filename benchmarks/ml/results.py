@@ -53,6 +53,7 @@ class SetResult(msgspec.Struct, frozen=True):
     compared_by: str
     scores: list[Score]
     rows_per_s: float | None = None
+    peer_rows_per_s: dict[str, float] = {}
     won: tuple[int, int] | None = None
     coverage: dict[float, float] = {}
     abstention: str | None = None

@@ -119,3 +119,6 @@ def test_measures_by_hand() -> None:
     lower, upper = forecasts - 20.0, forecasts + 20.0
     assert judge.coverage(lower, upper) == pytest.approx(1 / 3)
     assert judge.width(lower, upper) == pytest.approx((4.0 + 0.4) / 2)
+    # widths of 4.0 and twice 0.4; for 80 %, ten times what lies outside:
+    # 200 is 30 above 170, 100 is 30 below 130
+    assert judge.interval_score(lower, upper, 0.8) == pytest.approx((4.0 + 3.4 + 3.4) / 3)

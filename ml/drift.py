@@ -174,5 +174,5 @@ def _blocks(entity: Ints, number: Ints) -> _Blocks:
 
 def _seconds(times: pd.Series[Any]) -> Ints:
     """Whole seconds since a Monday, int64."""
-    seconds: Ints = ((times - _A_MONDAY) // pd.Timedelta(seconds=1)).to_numpy(np.int64)
-    return seconds
+    seconds = (times - _A_MONDAY) // pd.Timedelta(seconds=1)
+    return np.asarray(seconds, dtype=np.int64)

@@ -13,6 +13,7 @@ from psycopg import sql
 from ml.anomaly import OUTPUT as ANOMALY_OUTPUT
 from ml.capacity import OUTPUT as CAPACITY_OUTPUT
 from ml.device_incidents import OUTPUT as INCIDENT_OUTPUT
+from ml.drift import OUTPUT as DRIFT_OUTPUT
 from orchestration import copying
 
 _FACTORS = "factors"
@@ -87,4 +88,11 @@ FORECASTS = PredictionTable(
     time="first_day",
     counted=sql.SQL("yhat is not null"),
     renamed={"unique_id": "device_key"},
+)
+DRIFT = PredictionTable(
+    name="drift",
+    columns=DRIFT_OUTPUT,
+    time="week",
+    counted=sql.SQL("verdict = 'drifted'"),
+    renamed={},
 )

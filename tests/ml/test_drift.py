@@ -185,8 +185,8 @@ def test_hours_that_resemble_each_other_are_no_evidence() -> None:
 
 def test_the_order_of_rows_does_not_matter() -> None:
     reference, week = history(noise(15))
-    shuffled = [rows.sample(frac=1.0, random_state=3) for rows in (reference, week)]
-    pd.testing.assert_frame_equal(judge(reference, week, PARAMS), judge(*shuffled, PARAMS))
+    before, after = (rows.sample(frac=1.0, random_state=3) for rows in (reference, week))
+    pd.testing.assert_frame_equal(judge(reference, week, PARAMS), judge(before, after, PARAMS))
 
 
 def test_a_reference_that_reaches_into_the_week_is_refused() -> None:

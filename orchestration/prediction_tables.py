@@ -82,17 +82,17 @@ SCORES = PredictionTable(
     counted=sql.SQL("is_flagged"),
     renamed={"device_key": "entity_key"},
 )
-FORECASTS = PredictionTable(
-    name="forecasts",
-    columns=("device_key", *CAPACITY_OUTPUT[1:]),
-    time="first_day",
-    counted=sql.SQL("yhat is not null"),
-    renamed={"unique_id": "device_key"},
-)
 DRIFT = PredictionTable(
     name="drift",
     columns=DRIFT_OUTPUT,
     time="week",
     counted=sql.SQL("verdict = 'drifted'"),
     renamed={},
+)
+FORECASTS = PredictionTable(
+    name="forecasts",
+    columns=("device_key", *CAPACITY_OUTPUT[1:]),
+    time="first_day",
+    counted=sql.SQL("yhat is not null"),
+    renamed={"unique_id": "device_key"},
 )

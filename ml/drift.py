@@ -39,14 +39,16 @@ class DriftParams:
     """Settings of the test.
 
     `bins` are made of the reference's quantiles. Fewer than `least_rows` rows in the week or the
-    reference, or fewer than `least_devices` devices, are too few to tell. A feature has drifted if
-    its index is at least `least_psi` and its p-value, after Benjamini and Hochberg over the
-    features, less than `false_discoveries`. `permutations` are drawn at least.
+    reference, or fewer than `least_devices` devices, are too few to tell; of more than
+    `most_devices` so many are drawn. A feature has drifted if its index is at least `least_psi` and
+    its p-value, after Benjamini and Hochberg over the features, less than `false_discoveries`.
+    `permutations` are drawn at least, unless a feature is plainly as it was.
     """
 
     bins: int = 10
     least_rows: int = 100
     least_devices: int = 10
+    most_devices: int = 500
     least_psi: float = 0.2
     false_discoveries: float = 0.01
     permutations: int = 999
@@ -89,6 +91,9 @@ def judge(reference: pd.DataFrame, week: pd.DataFrame, params: DriftParams) -> p
 
     place = entity * _WEEK_SECONDS + second
     is_compared = np.isin(place, np.intersect1d(place[is_week], place[~is_week]))
+    devices = np.unique(entity[is_compared])
+    lots = np.random.default_rng(params.seed).permutation(devices)
+    is_compared &= np.isin(entity, lots[: params.most_devices])
     rows, is_week = rows[is_compared], is_week[is_compared]
     blocks = _blocks(entity[is_compared], number[is_compared])
     n, n_reference = int(is_week.sum()), int((~is_week).sum())
@@ -161,7 +166,7 @@ def _tested(
 
 def _permutations(features: int, params: DriftParams) -> int:
     """So many that one feature among all can be found to have drifted."""
-    return max(params.permutations, math.ceil(2 * features / params.false_discoveries) - 1)
+    return max(params.permutations, math.ceil(features / params.false_discoveries))
 
 
 def _blocks(entity: Ints, number: Ints) -> _Blocks:

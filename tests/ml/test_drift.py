@@ -175,6 +175,28 @@ def test_devices_are_compared_with_themselves() -> None:
     assert found["n"] == 20 * HOURS
 
 
+def test_of_a_large_fleet_as_many_devices_as_are_asked_for_are_judged() -> None:
+    values = noise(30)
+    values[:, -HOURS:] += 10.0
+    found = judged(values, replace(PARAMS, most_devices=20))
+    assert (found["n"], found["verdict"]) == (20 * HOURS, "drifted")
+
+
+def test_one_feature_among_many_can_be_found() -> None:
+    values = noise(12)
+    shifted = values + np.where(np.arange(values.shape[1]) >= REFERENCE_WEEKS * HOURS, 30.0, 0.0)
+    # more features than the fewest permutations could tell one of
+    rows = hours(
+        values,
+        MONDAY - REFERENCE_WEEKS * WEEK,
+        odd=shifted,
+        **{f"plain{number}": values for number in range(20)},
+    )
+    is_week = rows["time"] >= MONDAY
+    found = judge(rows[~is_week], rows[is_week], PARAMS).set_index("feature")["verdict"]
+    assert found[found == "drifted"].index.tolist() == ["odd"]
+
+
 def test_hours_that_resemble_each_other_are_no_evidence() -> None:
     """Of weeks in which each hour is like the one before, one in twenty has a p-value below 5 %."""
     params = replace(PARAMS, permutations=99)

@@ -10,9 +10,12 @@ import psycopg
 from ingest.progress import Progress
 from ml.anomaly import AnomalyModel, AnomalyParams, fit
 from ml.anomaly_backtest import GATE, backtest
+from ml.anomaly_inputs import inputs_of
+from ml.drift import TIME
 from ml.training import Recipe
 from orchestration import features, predictions
 from orchestration.clock import RunClock
+from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import ANOMALY_SCORES
 from warehouse import Warehouse
@@ -47,6 +50,19 @@ def train_end(first: datetime, newest: datetime, *, is_first: bool) -> datetime:
         return end
     earliest = first + timedelta(days=ANOMALY.recipe.params.train_days)
     return min(max(earliest, end - FIRST_SCORED), end)
+
+
+def inputs(
+    connection: psycopg.Connection,
+    params: AnomalyParams,
+    start: datetime,
+    end: datetime,
+    _: datetime,
+) -> pd.DataFrame:
+    """What the model reads of a sample of devices between two moments."""
+    # growth is that since the hour before
+    rows = inputs_of(features.sample(connection, params, start - timedelta(days=1), end), params)
+    return rows[rows[TIME] >= start]
 
 
 ANOMALY = Model(
@@ -119,4 +135,4 @@ def score(
         yield found
 
 
-ASSETS = [model_asset(ANOMALY, "anomaly_model"), anomaly_scores]
+ASSETS = [drift_asset(ANOMALY, inputs), model_asset(ANOMALY, "anomaly_model"), anomaly_scores]

@@ -13,10 +13,12 @@ import psycopg
 from ml.artifact import CorruptArtifact
 from ml.capacity import CapacityModel, CapacityParams, backtest, fit
 from ml.capacity_backtest import GATE
+from ml.drift import ENTITY, TIME
 from ml.training import Recipe
 from orchestration import capacity_frames, forecasts, predictions
 from orchestration.clock import RunClock
 from orchestration.copying import Added
+from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
 from warehouse import Warehouse
@@ -43,6 +45,21 @@ def learnable(
     frame = capacity_frames.frame(connection, resource, first, as_of)
     text = f"{len(frame):,} days of {frame['unique_id'].nunique():,} devices"
     return Learnable(frame, pd.Timestamp(first), text)
+
+
+def inputs(
+    resource: str,
+    connection: psycopg.Connection,
+    _params: CapacityParams,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+) -> pd.DataFrame:
+    """The days measured between two midnights."""
+    frame = capacity_frames.frame(connection, resource, end.date(), as_of).dropna(subset="y")
+    rows = frame.assign(ds=pd.to_datetime(frame["ds"], utc=True))
+    rows = rows.rename(columns={"unique_id": ENTITY, "ds": TIME, "y": resource})
+    return rows[rows[TIME] >= start]
 
 
 def capacity_model(resource: str) -> CapacityAsset:
@@ -130,6 +147,7 @@ def forecast(
 
 
 ASSETS = [
+    *(drift_asset(model, partial(inputs, resource)) for resource, model in MODELS.items()),
     *(model_asset(model, f"{model.name}_model") for model in MODELS.values()),
     capacity_forecasts,
 ]

@@ -7,11 +7,13 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from ml.device_incident_params import DeviceIncidentParams
+from ml.device_incident_params import DEVICE_FEATURES, DeviceIncidentParams
 from ml.device_incidents import GATE, DeviceIncidentModel, backtest, fit, unscored
+from ml.drift import ENTITY, TIME
 from ml.training import Recipe
 from orchestration import incident_features, predictions
 from orchestration.clock import RunClock
+from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import SCORES as SCORES_TABLE
 from warehouse import Warehouse
@@ -50,6 +52,22 @@ def train_end(first: datetime, newest: datetime, *, is_first: bool) -> datetime:
     if not is_first:
         return newest
     return min(max(first + FIRST_LEARNED, newest - FIRST_SCORED), newest)
+
+
+def inputs(
+    connection: psycopg.Connection,
+    params: DeviceIncidentParams,
+    start: datetime,
+    end: datetime,
+    _: datetime,
+) -> pd.DataFrame:
+    """What was measured of devices outside maintenance, as of midnights.
+
+    Ages and the history of incidents are left out: they run on, and no week is like the one before.
+    """
+    names = [name for name in DEVICE_FEATURES if name != params.incident.age]
+    rows = incident_features.observed_rows(connection, start, end)
+    return rows.rename(columns={"device_key": ENTITY, "as_of": TIME})[[ENTITY, TIME, *names]]
 
 
 INCIDENT = Model(
@@ -115,4 +133,4 @@ def _without_model(
         yield unscored(frame, INCIDENT.recipe.params, reason)
 
 
-ASSETS = [model_asset(INCIDENT, "incident_model"), scored]
+ASSETS = [drift_asset(INCIDENT, inputs), model_asset(INCIDENT, "incident_model"), scored]

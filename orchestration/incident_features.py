@@ -33,6 +33,7 @@ _DAYS = sql.SQL("""
     order by as_of, device_key
 """)
 _LEARNABLE = sql.SQL("label_known_at <= {origin} and as_of >= {start} and not is_in_maintenance")
+_OBSERVED = sql.SQL("as_of >= {start} and as_of < {end} and not is_in_maintenance")
 _EVENTS = sql.SQL("""
     select
         device_key,
@@ -81,14 +82,16 @@ def training_rows(connection: psycopg.Connection, origin: datetime, days: float)
     condition = _LEARNABLE.format(
         origin=sql.Literal(origin), start=sql.Literal(origin - timedelta(days=days))
     )
-    count = connection.execute(
-        sql.SQL("select count(*) from features.feat_incident_daily where {}").format(condition)
-    ).fetchone()
-    stride = -(-(count or (0,))[0] // MOST_ROWS) or 1
-    drawn = sql.SQL(
-        " and (device_key + ((as_of at time zone 'UTC')::date - date '2000-01-01')) % {} = 0"
-    )
-    return _rows(connection, condition + drawn.format(sql.Literal(stride)), origin)
+    return _drawn(connection, condition, origin)
+
+
+def observed_rows(connection: psycopg.Connection, start: datetime, end: datetime) -> pd.DataFrame:
+    """Rows with start <= as_of < end outside maintenance, labelled or not, at most `MOST_ROWS`.
+
+    Columns as in training.
+    """
+    condition = _OBSERVED.format(start=sql.Literal(start), end=sql.Literal(end))
+    return _drawn(connection, condition, end)
 
 
 def rows_between(
@@ -101,6 +104,20 @@ def rows_between(
         condition = sql.SQL("as_of between {} and {}").format(sql.Literal(start), sql.Literal(end))
         yield _rows(connection, condition, end)
         start = end + timedelta(days=1)
+
+
+def _drawn(
+    connection: psycopg.Connection, condition: sql.Composable, until: datetime
+) -> pd.DataFrame:
+    """Rows of a condition as `_rows` reads them, at most `MOST_ROWS`."""
+    count = connection.execute(
+        sql.SQL("select count(*) from features.feat_incident_daily where {}").format(condition)
+    ).fetchone()
+    stride = -(-(count or (0,))[0] // MOST_ROWS) or 1
+    drawn = sql.SQL(
+        " and (device_key + ((as_of at time zone 'UTC')::date - date '2000-01-01')) % {} = 0"
+    )
+    return _rows(connection, condition + drawn.format(sql.Literal(stride)), until)
 
 
 def _rows(

@@ -1,7 +1,8 @@
 """Model cards: what serves, what it learned from and how good it has been, off the tables.
 
-Every figure stands in `predictions.dim_model`, `marts.model_backtests`, `marts.prediction_accuracy`
-or `marts.ml_model_health_daily`; a card adds words and shares of counts only.
+Every figure stands in `predictions.dim_model`, `predictions.feature_drift`,
+`marts.model_backtests`, `marts.prediction_accuracy` or `marts.ml_model_health_daily`; a card adds
+words, counts and shares of counts only.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ _RECORD = """
     group by horizon
     order by min(date_key), horizon
 """
+_DRIFT = """
+    select version, week, feature, psi, q_value, n, n_reference, verdict
+    from predictions.feature_drift
+    where model = %(model)s and is_newest
+    order by psi desc, feature
+"""
 _HEALTH = """
     select date_day, status, status_reason
     from marts.ml_model_health_daily
@@ -46,6 +53,8 @@ _HEALTH = """
     order by date_key desc
     limit 1
 """
+
+_MOST_FEATURES = 5
 
 # of the record: which counts a kind of model has, and which shares of them
 _FORECAST = (["hits", "misses", "never", "not_scored"], ["in band", "MASE"])
@@ -80,6 +89,8 @@ def _card(cursor: psycopg.Cursor[Row], version: Row, dataset: str) -> str:
             ("slice", "metric", "value", "naive", "folds", "n"),
             _backtests(cursor.execute(_BACKTESTS, of).fetchall()),
         ),
+        "## Drift",
+        _drift(cursor.execute(_DRIFT, of).fetchall()),
         "## Record",
         "What became of the predictions of this model, whatever version made them. Of forecasts a "
         "hit is a use inside the 95 % band.",
@@ -119,6 +130,27 @@ def _backtests(rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
     for row in rows:
         figures = (_figure(row["value"]), _figure(row["naive"]), row["folds"], f"{row['n']:,}")
         yield row["slice"], row["metric"], *figures
+
+
+def _drift(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "No week of a version that serves was judged yet."
+    drifted = sum(row["verdict"] == "drifted" for row in rows)
+    text = (
+        f"Of {len(rows)} features {drifted} drifted in the week of {rows[0]['week']}, against what "
+        f"version {rows[0]['version']} was trained on; these moved most."
+    )
+    lines = (
+        (
+            row["feature"],
+            *(_figure(row[name]) for name in ("psi", "q_value")),
+            *(f"{row[name]:,}" for name in ("n", "n_reference")),
+            row["verdict"],
+        )
+        for row in rows[:_MOST_FEATURES]
+    )
+    heads = ("feature", "psi", "q", "n", "n of the reference", "verdict")
+    return f"{text}\n\n{_table(heads, lines)}"
 
 
 def _record(rows: Iterable[Row], kind: str) -> str:

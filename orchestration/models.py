@@ -2,6 +2,11 @@
 
 What is trained depends on as_of and the data alone, never on how often or how far an earlier run
 came, so that a run that was killed ends where an undisturbed one does.
+
+A version is trained once a day, and at once where the champion's features drifted in a week that
+the newest version has not learned. The champion's backtest ends before that drift, so that a
+comparison with it would keep whoever never met the harder weeks: until a version that has learned
+them serves, newcomers have to beat the naive baseline alone, which is of the same folds as theirs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -56,6 +61,11 @@ class Model(Generic[ParamsT, ModelT]):
         """What stands for its versions in the graph."""
         return dg.AssetKey(["models", self.name])
 
+    @property
+    def drift(self) -> dg.AssetKey:
+        """What stands for the judgement of its features, made before it is trained."""
+        return dg.AssetKey(["drift", self.name])
+
     def registry(self, warehouse: Warehouse) -> Registry[ModelT]:
         """Where its versions are kept."""
         folder = warehouse.dataset_dir / "mlflow"
@@ -70,17 +80,17 @@ class Serving(NamedTuple):
 
 
 def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition:
-    """The asset that trains a version of a model a day and says which one serves."""
+    """The asset that trains a version of a model a day or on drift and says which one serves."""
 
     @dg.multi_asset(
         name=step,
         specs=[
             dg.AssetSpec(
                 model.asset,
-                deps=[model.features],
+                deps=[model.features, model.drift],
                 group_name="predictions",
                 kinds={"scikitlearn", "mlflow"},
-                description=f"Versions of {model.name}, trained once a day.",
+                description=f"Versions of {model.name}, trained once a day and on drift.",
             )
         ],
         check_specs=[
@@ -98,12 +108,13 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
         warehouse, as_of = Warehouse.current(), clock.moment(context)
         with warehouse.connect(role=predictions.ROLE) as connection:
             newest = predictions.newest_version(connection, model.name)
-            if newest is None or newest["trained_at"] <= as_of - RETRAIN_AFTER:
-                champion = predictions.champion(connection, model.name)
+            champion = predictions.champion(connection, model.name)
+            drift = predictions.unlearned_drift(connection, champion, as_of) if champion else None
+            if newest is None or is_due(newest, as_of, drift):
                 found = model.read(connection, model.recipe.params, as_of, champion is not None)
                 if found is not None:
                     context.log.info(f"training a version on {found.text}")
-                    newest = _train(model, warehouse, connection, as_of, found, champion)
+                    newest = _train(model, warehouse, connection, as_of, found, champion, drift)
             serving = serve(model, warehouse, connection, newest, as_of)
         reason = model.nothing if newest is None else str(newest["gate_reason"])
         version = "none" if newest is None else newest["version"]
@@ -126,12 +137,12 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
 
 
 def model_tables(models: Sequence[Model[Any, Any]]) -> dg.AssetsDefinition:
-    """The tables that all trainings write, as assets that wait for the last of them."""
+    """The tables that all models write, as assets that wait for the last of them."""
     specs = [
         dg.AssetSpec(
             ["predictions", name], deps=[model.asset for model in models], group_name="predictions"
         )
-        for name in ("model_versions", "backtests")
+        for name in ("model_versions", "backtests", "drift")
     ]
 
     @dg.multi_asset(name="model_tables", specs=specs)
@@ -140,6 +151,15 @@ def model_tables(models: Sequence[Model[Any, Any]]) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=spec.key)
 
     return tables
+
+
+def is_due(newest: Row, as_of: datetime, drift: datetime | None) -> bool:
+    """Whether a version is to be trained after the newest one.
+
+    `drift` is the end (aware UTC) of a week in which the champion's features drifted, if any.
+    """
+    has_learned = drift is None or newest["train_end"] >= drift
+    return newest["trained_at"] <= as_of - RETRAIN_AFTER or not has_learned
 
 
 def serve(
@@ -182,13 +202,15 @@ def _train(
     as_of: datetime,
     found: Learnable,
     champion: Row | None,
+    drift: datetime | None,
 ) -> Row:
-    """Train, register and record a version."""
+    """Train, register and record a version, compared with a champion unless that has drifted."""
+    rival = champion if drift is None else None
     training = train(
         model.recipe,
         found.frame,
         found.train_end,
-        predictions.backtest_of(connection, model.name, champion["version"]) if champion else None,
+        predictions.backtest_of(connection, model.name, rival["version"]) if rival else None,
     )
     registered = model.registry(warehouse).register(
         training.version.name,
@@ -203,6 +225,10 @@ def _train(
         "artifact_sha256": registered.sha256,
         "trained_at": as_of,
     }
+    if drift is not None:
+        row["gate_reason"] += (
+            f"; the champion, which drifted before {drift:%Y-%m-%d}, is no measure"
+        )
     predictions.write_version(connection, row, training.backtest)
     newest = predictions.newest_version(connection, model.name)
     if newest is None:

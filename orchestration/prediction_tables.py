@@ -13,6 +13,7 @@ from psycopg import sql
 from ml.anomaly import OUTPUT as ANOMALY_OUTPUT
 from ml.capacity import OUTPUT as CAPACITY_OUTPUT
 from ml.device_incidents import OUTPUT as INCIDENT_OUTPUT
+from ml.drift import OUTPUT as DRIFT_OUTPUT
 from ml.trend import OUTPUT as TREND_OUTPUT
 from orchestration import copying
 
@@ -84,6 +85,13 @@ SCORES = PredictionTable(
     time="as_of",
     counted=sql.SQL("is_flagged"),
     renamed={"device_key": "entity_key"},
+)
+DRIFT = PredictionTable(
+    name="drift",
+    columns=DRIFT_OUTPUT,
+    time="week",
+    counted=sql.SQL("verdict = 'drifted'"),
+    renamed={},
 )
 FORECASTS = PredictionTable(
     name="forecasts",

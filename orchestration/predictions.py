@@ -75,6 +75,26 @@ def former_champions(connection: psycopg.Connection, model: str) -> list[dict[st
     return _rows(cursor)
 
 
+def unlearned_drift(
+    connection: psycopg.Connection, version: Mapping[str, Any], as_of: datetime
+) -> datetime | None:
+    """The end (aware UTC) of a week in which features of a version drifted, if it did not learn it.
+
+    That is the newest week judged by `as_of`, where a feature drifted in it and the version was
+    not trained up to its end, else None.
+    """
+    row = connection.execute(
+        "select (week + 7)::timestamp at time zone 'UTC', bool_or(verdict = 'drifted') "
+        "from predictions.drift where model = %s and version = %s and as_of <= %s "
+        "group by week order by week desc limit 1",
+        (version["model"], version["version"], as_of),
+    ).fetchone()
+    if row is None or not row[1]:
+        return None
+    end: datetime = row[0]
+    return end if version["train_end"] < end else None
+
+
 def backtest_of(connection: psycopg.Connection, model: str, version: str) -> pd.DataFrame:
     """A version's backtest with the columns fold, slice, metric, value, baseline_value, n."""
     cursor = connection.execute(

@@ -324,6 +324,24 @@ create table if not exists predictions.trend_analyses (
     check ((direction is null) = (not_tested_reason is not null))
 );
 
+-- Whether a feature of the version that served looked in the week from a Monday on as it did in training.
+create table if not exists predictions.drift (
+    model text not null,
+    version text not null,
+    week date not null check (extract(isodow from week) = 1),
+    feature text not null,
+    as_of timestamptz not null,
+    psi double precision check (psi >= 0),
+    p_value double precision check (p_value between 0 and 1),
+    q_value double precision check (q_value between 0 and 1),
+    n bigint not null,
+    n_reference bigint not null,
+    verdict text not null check (verdict in ('drifted', 'stable', 'too_few')),
+    primary key (model, version, week, feature),
+    constraint an_index_unless_there_is_too_little
+    check ((psi is null) = (verdict = 'too_few'))
+);
+
 -- What people said of alerts, never changed. The steps the alert had then, started_at <= t < ended_at, stay what was
 -- judged, however the alert grows; given_by is the login or the role it had assumed.
 create table if not exists predictions.feedback (
@@ -435,12 +453,12 @@ grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores, predictions.trend_analyses
+predictions.scores, predictions.trend_analyses, predictions.drift
 to opsmart_ml;
 
 grant select
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores, predictions.trend_analyses, predictions.feedback
+predictions.scores, predictions.trend_analyses, predictions.drift, predictions.feedback
 to opsmart_transformer;
 
 revoke all on function predictions.record_feedback from public;

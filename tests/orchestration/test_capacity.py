@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 import numpy as np
@@ -52,7 +52,8 @@ def connection(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
         with capacity_table(connection, table()):
             yield connection
         connection.execute(
-            "truncate predictions.forecasts, predictions.model_versions, predictions.backtests"
+            "truncate predictions.forecasts, predictions.model_versions, predictions.backtests, "
+            "predictions.drift"
         )
 
 
@@ -106,6 +107,23 @@ def test_a_device_that_changed_hands_shows_nothing_of_its_former_customer(
     oldest = seen.groupby("unique_id")["ds"].min()
     assert oldest[101] == pd.Timestamp(moved)
     assert oldest[102] == START
+
+
+def test_drift_is_judged_on_the_days_that_were_measured(connection: psycopg.Connection) -> None:
+    end = datetime.combine(FIRST, time(), UTC)
+    start = end - timedelta(days=14)
+    found = capacity.inputs("cpu", connection, capacity.PERCENT, start, end, AS_OF)
+    assert list(found.columns) == ["entity", "time", "cpu"]
+    assert (found["time"].min(), found["time"].max()) == (start, end - timedelta(days=1))
+    # six devices on all days, one on the last, one until nine days ago; of one nothing is known
+    assert found["entity"].value_counts().to_dict() == {
+        **dict.fromkeys(range(100, 106), 14),
+        VANISHED: 5,
+        NEW: 1,
+    }
+    assert capacity.inputs("cpu", connection, capacity.PERCENT, end, end, AS_OF).empty
+    fill(connection, table()[:0])
+    assert capacity.inputs("cpu", connection, capacity.PERCENT, start, end, AS_OF).empty
 
 
 def test_every_series_has_thirty_rows_with_a_value_or_a_reason(

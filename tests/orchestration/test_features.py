@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from ml.anomaly import AnomalyModel, AnomalyParams
-from orchestration import features
+from ml.drift import DriftParams, judge
+from orchestration import anomaly, features
 from tests.ml.conftest import PARAMS, TRAIN_END, faulty_estate, model
 from tests.ml.estate import START, Estate
 from tests.orchestration.feature_table import feature_table
@@ -21,6 +22,7 @@ from warehouse import Warehouse
 __all__ = ["faulty_estate", "model"]
 
 ROLES = {"server": 13, "switch": 6, "ups": 1}
+DEVICES = range(1000, 1020)
 LATECOMER = 1019
 
 
@@ -106,6 +108,36 @@ def test_a_model_with_metrics_of_its_own_reads_only_those(connection: psycopg.Co
     )
     found = features.sample(connection, params, START, TRAIN_END)
     assert "cpu_avg_pct" in found and "mem_avg_pct" not in found
+
+
+def test_drift_is_judged_on_what_the_model_reads_of_the_hours(
+    connection: psycopg.Connection, frame: pd.DataFrame
+) -> None:
+    start = START + timedelta(days=7)
+    end = start + timedelta(days=7)
+    masked = start + timedelta(days=1)
+    connection.execute(
+        "update features.feat_infra_hourly set is_masked = true where hour = %s", (masked,)
+    )
+    found = anomaly.inputs(connection, PARAMS, start, end, end)
+    assert list(found.columns) == ["entity", "time", *PARAMS.metrics]
+    expected = pd.date_range(start, end, freq="1h", inclusive="left").drop([masked])
+    assert sorted(found["time"].unique()) == list(expected)
+    assert len(found) == len(expected) * (len(DEVICES) - 1), "one device comes later"
+    host = found[found["entity"] == 1000].set_index("time")
+    stored = frame[frame["device_key"] == 1000].set_index("hour")
+    grown, in_bytes = stored["disk_used_pct"].diff(), np.log1p(stored["net_in_bytes"])
+    # of the first hour too the growth is known
+    for hour in (start, start + timedelta(hours=5)):
+        assert host.loc[hour, "cpu_avg_pct"] == pytest.approx(stored.loc[hour, "cpu_avg_pct"])
+        assert host.loc[hour, "disk_used_pct"] == pytest.approx(grown[hour], rel=1e-4)
+        assert host.loc[hour, "net_in_bytes"] == pytest.approx(in_bytes[hour])
+    assert found.loc[found["entity"] == 1003, "temp_max_celsius"].isna().all()
+    connection.execute("truncate features.feat_infra_hourly")
+    nothing = anomaly.inputs(connection, PARAMS, start, end, end)
+    assert nothing.empty and list(nothing.columns) == list(found.columns)
+    (verdict,) = set(judge(found[found["time"] < start], nothing, DriftParams())["verdict"])
+    assert verdict == "too_few"
 
 
 def test_feedback_counts_from_the_moment_it_was_given(

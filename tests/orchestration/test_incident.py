@@ -146,3 +146,28 @@ def test_only_a_first_version_leaves_midnights_to_be_scored(
     newest += timedelta(days=days)
     end = incident.train_end(first, newest, is_first=is_first)
     assert end == newest - timedelta(days=left)
+
+
+def test_drift_is_judged_on_what_was_measured_outside_maintenance(
+    connection: psycopg.Connection,
+) -> None:
+    start, end = NEWEST - pd.Timedelta(days=6), NEWEST + pd.Timedelta(days=1)
+    span = (start.to_pydatetime(), end.to_pydatetime())
+    found = incident.inputs(connection, PARAMS, *span, NOON)
+    assert (found["time"].min(), found["time"].max()) == (start, NEWEST)
+    assert len(found) == 7 * DEVICES
+    # whether something is to happen afterwards is not asked, and ages never come back
+    assert set(found.columns) == {"entity", "time", *DEVICE_FEATURES} - {"observed_days"}
+    heat = estate().days.set_index(["device_key", "as_of"])["temp_max_celsius_1d"]
+    pd.testing.assert_series_equal(
+        found.set_index(["entity", "time"])["temp_max_celsius_1d"].sort_index(),
+        heat[heat.index.get_level_values("as_of") >= start].sort_index(),
+        check_names=False,
+    )
+    connection.execute(
+        "update features.feat_incident_daily set is_in_maintenance = true where as_of = %s",
+        (NEWEST,),
+    )
+    assert incident.inputs(connection, PARAMS, *span, NOON)["time"].max() < NEWEST
+    connection.execute("update features.feat_incident_daily set is_in_maintenance = false")
+    assert incident.inputs(connection, PARAMS, span[1], span[1], NOON).empty

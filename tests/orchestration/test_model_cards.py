@@ -27,6 +27,14 @@ from (values ('m', 'new', 'all', 'pr_auc', 0.5, 0.25, 10),
              ('m', 'new', 'all', 'pr_auc', 0.7, 0.35, 20),
              ('m', 'old', 'all', 'pr_auc', 0.9, 0.1, 10))
      as v (model, version, slice, metric, value, baseline_value, n);
+create table predictions.feature_drift as
+select 'm' as model, version, week, feature, psi, q_value, n, 3 * n as n_reference, verdict,
+       version = 'new' as is_newest
+from (values ('old', '2026-02-16'::date, 'cpu', 9.0, 0.001, 7, 'drifted'),
+             ('new', '2026-02-23', 'cpu', 0.25, 0.0025, 1400, 'drifted'),
+             ('new', '2026-02-23', 'mem', 1.5, 0.0015, 1400, 'drifted'),
+             ('new', '2026-02-23', 'net', 0.125, 0.5, 1400, 'stable'))
+     as v (version, week, feature, psi, q_value, n, verdict);
 create table marts.prediction_accuracy as
 select model, version, horizon, date_key, to_date(date_key::text, 'YYYYMMDD') as date_day,
        predictions, 1 as not_scored, hits, misses, false_alarms, correct_rejects, 1 as expired,
@@ -65,6 +73,11 @@ def test_a_card_holds_the_figures_of_the_tables(connection: psycopg.Connection) 
     assert "| inputs | 2: one, two |" in card
     # means of 0.5 and 0.7, of 0.25 and 0.35; nothing of the version before
     assert "| all | pr_auc | 0.600 | 0.300 | 2 | 30 |" in card
+    # the week judged last, the feature that moved most first
+    assert "Of 3 features 2 drifted in the week of 2026-02-23, against what version new" in card
+    mem, cpu, net = (card.index(f"| {name} |") for name in ("mem", "cpu", "net"))
+    assert mem < cpu < net
+    assert "| mem | 1.500 | 0.002 | 1,400 | 4,200 | drifted |" in card
     # over both versions: 3 of 6 flagged, 3 of 6 incidents, (1.5 + 0.5) / 40
     days = "2026-03-01 to 2026-03-02"
     record = "1,013 | 3 | 3 | 3 | 1,002 | 2 | 0 | 0.500 | 0.500 | 0.050"
@@ -74,5 +87,6 @@ def test_a_card_holds_the_figures_of_the_tables(connection: psycopg.Connection) 
 def test_a_card_of_forecasts_tells_bands_and_errors(connection: psycopg.Connection) -> None:
     card = model_cards.cards(connection, "")["c"]
     assert "| data set | production |" in card
+    assert "No week of a version that serves was judged yet." in card
     # 9 of 10, 6 / 8
     assert "| days 1 to 7 | 2026-03-02 to 2026-03-02 | 11 | 9 | 1 | 1 | 1 | 0.900 | 0.750 |" in card

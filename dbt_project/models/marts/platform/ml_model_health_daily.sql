@@ -9,6 +9,10 @@ versions as (
     select * from {{ ref('dim_model') }}
 ),
 
+drift as (
+    select * from {{ ref('feature_drift') }}
+),
+
 days as (
     select * from {{ ref('dim_date') }}
 ),
@@ -42,7 +46,8 @@ serving as (
         model_days.model,
         model_days.date_key,
         versions.version,
-        versions.trained_at
+        versions.trained_at,
+        versions.train_end
     from model_days
     inner join versions
         on
@@ -65,6 +70,32 @@ newest as (
             model_days.model = versions.model
             and model_days.until >= versions.trained_at
     order by model_days.model asc, model_days.date_key asc, versions.trained_at desc, versions.version asc
+),
+
+judgements as (
+    select
+        model,
+        week,
+        as_of,
+        case when max(psi) is not null then count(*) filter (where verdict = 'drifted') end as drifted_features,
+        round(max(psi)::numeric, 4) as greatest_psi
+    from drift
+    group by model, version, week, as_of
+),
+
+judged_features as (
+    select distinct on (model_days.model, model_days.date_key)
+        model_days.model,
+        model_days.date_key,
+        judgements.week,
+        judgements.drifted_features,
+        judgements.greatest_psi
+    from model_days
+    inner join judgements
+        on
+            model_days.model = judgements.model
+            and model_days.until >= judgements.as_of
+    order by model_days.model asc, model_days.date_key asc, judgements.as_of desc
 ),
 
 told as (
@@ -119,6 +150,10 @@ joined as (
         newest.version as newest_version,
         newest.is_promotable as is_newest_promotable,
         newest.gate_reason,
+        judged_features.week as judged_week,
+        judged_features.drifted_features,
+        judged_features.greatest_psi,
+        {{ utc_date('serving.train_end') }} >= judged_features.week + 7 as has_learned_week,
         coalesce(told.predictions, 0) as predictions,
         coalesce(told.not_scored, 0) as not_scored,
         coalesce(told.flagged, 0) as flagged,
@@ -141,6 +176,10 @@ joined as (
         on
             model_days.model = newest.model
             and model_days.date_key = newest.date_key
+    left join judged_features
+        on
+            model_days.model = judged_features.model
+            and model_days.date_key = judged_features.date_key
     left join told
         on
             model_days.model = told.model
@@ -159,7 +198,7 @@ measured as (
     from joined
 ),
 
--- the first that holds is told; a model whose inputs drift would stand before one that is stale
+-- the first that holds is told
 judged as (
     select
         *,
@@ -169,6 +208,7 @@ judged as (
             when predictions > 0 and scored_pct < 50 then 'unscored'
             when hits + misses >= {{ least_judged }} and abs(band_coverage_pct - 95) > {{ most_points_off }}
                 then 'miscalibrated'
+            when drifted_features > 0 and not has_learned_week then 'drifted'
             when version_age_days > {{ stale_days }} then 'stale'
             else 'healthy'
         end as status
@@ -201,6 +241,8 @@ select
     mae,
     wape,
     mase,
+    drifted_features,
+    greatest_psi,
     status,
     case status
         when 'no_version' then 'no version serves: ' || coalesce(gate_reason, 'none was trained')
@@ -208,6 +250,10 @@ select
         when 'unscored' then 'of ' || predictions || ' rows ' || not_scored || ' say nothing'
         when 'miscalibrated'
             then 'bands of 95 % held ' || round(band_coverage_pct, 1) || ' % of ' || hits + misses || ' values'
+        when 'drifted'
+            then
+                drifted_features || ' features of the week of ' || judged_week || ' are unlike training, psi up to '
+                || round(greatest_psi, 2)
         when 'stale' then 'the version is ' || version_age_days || ' days old: ' || gate_reason
         else 'version ' || version || ' serves, ' || version_age_days || ' days old'
     end as status_reason

@@ -88,3 +88,10 @@ FORECASTS = PredictionTable(
     counted=sql.SQL("yhat is not null"),
     renamed={"unique_id": "device_key"},
 )
+SHADOW_PREDICTIONS = PredictionTable(
+    name="shadow_predictions",
+    columns=("entity_key", "origin", "about", "value"),
+    time="origin",
+    counted=sql.SQL("value is not null"),
+    renamed={},
+)

@@ -108,7 +108,7 @@ class Contest(Generic[ParamsT, ModelT]):
         challenger = predictions.challenger(connection, self.model.name)
         if champion is None or challenger is None:
             return None
-        cells = self._cells(connection, champion, challenger)
+        cells = self.cells(connection, champion, challenger)
         found = compare(cells, is_over=as_of >= challenger["challenger_from"] + MOST)
         figures = {
             "n": found.n,
@@ -136,9 +136,8 @@ class Contest(Generic[ParamsT, ModelT]):
         challenges.write(connection, row)
         return found
 
-    def _cells(
-        self, connection: psycopg.Connection, champion: Row, challenger: Row
-    ) -> pd.DataFrame:
+    def cells(self, connection: psycopg.Connection, champion: Row, challenger: Row) -> pd.DataFrame:
+        """What `ml.challenge.compare` reads of two versions, rows of predictions.model_versions."""
         losses = self.losses.format(
             model=sql.Literal(self.model.name),
             champion=sql.Literal(champion["version"]),

@@ -36,10 +36,10 @@ class Interval(NamedTuple):
 class Comparison(NamedTuple):
     """What the rows told of by both say, and what follows.
 
-    `n` rows of `days`, `entities` of them with something to find. Losses are means per row, `lower`
-    and `upper` bound the mean of the challenger's less the champion's, `margin` is how large it may
-    be; NaN where there is nothing to tell. `verdict` is ``open``, ``not_worse``, ``worse`` or
-    ``gate``, `reason` one line.
+    `n` rows of `days`, `entities` of them with something to find. Losses are means per row,
+    `difference` is the challenger's less the champion's, with the ends of its 95 % interval, and
+    `margin` how large it may be; NaN where there is nothing to tell. `verdict` is ``open``,
+    ``not_worse``, ``worse`` or ``gate``, `reason` one line.
     """
 
     n: int
@@ -48,8 +48,9 @@ class Comparison(NamedTuple):
     champion_loss: float
     challenger_loss: float
     naive_loss: float
-    lower: float
-    upper: float
+    difference: float
+    difference_lower: float
+    difference_upper: float
     margin: float
     verdict: str
     reason: str
@@ -97,8 +98,7 @@ def compare(cells: pd.DataFrame, is_over: bool) -> Comparison:
         champion,
         challenger,
         naive,
-        found.lower,
-        found.upper,
+        *found,
         margin,
         verdict,
         reason,

@@ -110,18 +110,6 @@ class Contest(Generic[ParamsT, ModelT]):
             return None
         cells = self.cells(connection, champion, challenger)
         found = compare(cells, is_over=as_of >= challenger["challenger_from"] + MOST)
-        figures = {
-            "n": found.n,
-            "days": found.days,
-            "entities": found.entities,
-            "champion_loss": found.champion_loss,
-            "challenger_loss": found.challenger_loss,
-            "naive_loss": found.naive_loss,
-            "difference": found.challenger_loss - found.champion_loss,
-            "difference_lower": found.lower,
-            "difference_upper": found.upper,
-            "margin": found.margin,
-        }
         row = {
             "model": self.model.name,
             "champion": champion["version"],
@@ -129,9 +117,7 @@ class Contest(Generic[ParamsT, ModelT]):
             "began_at": max(champion["champion_from"], challenger["challenger_from"]),
             "judged_at": as_of,
             # NaN is null
-            **{name: value if value == value else None for name, value in figures.items()},
-            "verdict": found.verdict,
-            "reason": found.reason,
+            **{name: value if value == value else None for name, value in found._asdict().items()},
         }
         challenges.write(connection, row)
         return found

@@ -88,7 +88,9 @@ def test_newer_data_win_unless_much_of_the_gain_is_lost(
     assert found.verdict == verdict, found.reason
     assert found.margin == pytest.approx(0.04)
     half = 2.5706 * 0.44721 * spread
-    assert (found.lower, found.upper) == pytest.approx((off - half, off + half), abs=1e-5)
+    assert (found.difference_lower, found.difference_upper) == pytest.approx(
+        (off - half, off + half), abs=1e-5
+    )
     assert (found.n, found.days, found.entities) == (480, 8, 6)
     left = compare(cells_of(0.3, challenger, naive=0.5), is_over=True)
     assert left.verdict == ("gate" if verdict == "open" else verdict)
@@ -96,7 +98,7 @@ def test_newer_data_win_unless_much_of_the_gain_is_lost(
 
 def test_a_champion_no_better_than_naive_protects_nothing_but_itself() -> None:
     same = compare(cells_of(0.6, [0.6] * 6, naive=0.5), is_over=False)
-    assert (same.verdict, same.margin, same.upper) == ("not_worse", 0.0, 0.0)
+    assert (same.verdict, same.margin, same.difference_upper) == ("not_worse", 0.0, 0.0)
     assert compare(cells_of(0.6, [0.601] * 6, naive=0.5), is_over=False).verdict == "worse"
 
 

@@ -81,17 +81,17 @@ SCORES = PredictionTable(
     counted=sql.SQL("is_flagged"),
     renamed={"device_key": "entity_key"},
 )
-FORECASTS = PredictionTable(
-    name="forecasts",
-    columns=("device_key", *CAPACITY_OUTPUT[1:]),
-    time="first_day",
-    counted=sql.SQL("yhat is not null"),
-    renamed={"unique_id": "device_key"},
-)
 SHADOW_PREDICTIONS = PredictionTable(
     name="shadow_predictions",
     columns=("entity_key", "origin", "about", "value"),
     time="origin",
     counted=sql.SQL("value is not null"),
     renamed={},
+)
+FORECASTS = PredictionTable(
+    name="forecasts",
+    columns=("device_key", *CAPACITY_OUTPUT[1:]),
+    time="first_day",
+    counted=sql.SQL("yhat is not null"),
+    renamed={"unique_id": "device_key"},
 )

@@ -107,6 +107,10 @@ class Registry(Generic[ModelT]):
         """Let `champion` or `challenger` point to a version."""
         self.client.set_registered_model_alias(self.name, alias, self._kept(version).mlflow_version)
 
+    def remove_alias(self, alias: str) -> None:
+        """Let an alias point to no version."""
+        self.client.delete_registered_model_alias(self.name, alias)
+
     def _kept(self, version: str) -> Registered:
         found = self.find(version)
         if found is None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from ingest.progress import Progress
 from ml.anomaly import AnomalyModel, AnomalyParams, fit
@@ -18,15 +19,64 @@ from orchestration.clock import RunClock
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import ANOMALY_SCORES
+from orchestration.shadow import Asked, Contest
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_infra_hourly"])
 SCORES = dg.AssetKey(["predictions", "anomaly_scores"])
+OUTCOMES = dg.AssetKey(["predictions", "prediction_outcomes"])
 
 # A first run scores the last month of the history it finds, out of sample.
 FIRST_SCORED = timedelta(days=30)
 # Device-hours that arrive late are scored when they come, this far back.
 LATE = timedelta(days=3)
+
+# Half of the share of incident hours that were missed and half of that of other hours flagged: who
+# never warns, always warns or guesses loses a half. An hour before the first that is not due would
+# be judged only if an incident came.
+LOSSES = sql.SQL("""
+    with judged as (
+        select
+            said.device_key as entity,
+            said.date_key as day,
+            said.outcome in ('hit', 'miss') as is_event,
+            said.is_flagged as is_flagged_by_champion,
+            coalesce(shadow.value = 1, false) as is_flagged_by_challenger
+        from predictions.prediction_outcomes as said
+        inner join predictions.shadow_predictions as shadow
+            on
+                said.model = shadow.model
+                and said.device_key = shadow.entity_key
+                and said.hour = shadow.origin
+        where
+            said.model = {model}
+            and said.version = {champion}
+            and shadow.version = {challenger}
+            and said.date_key >= {first_day}
+            and said.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')
+            and said.hour < (
+                select coalesce(min(hour), 'infinity'::timestamptz)
+                from predictions.prediction_outcomes
+                where outcome = 'not_due' and model = {model}
+            )
+    ),
+
+    weighted as (
+        select
+            *,
+            0.5 / (count(*) over (partition by is_event)::float / count(*) over ()) as weight
+        from judged
+    )
+
+    select
+        entity,
+        day,
+        is_event,
+        weight * (is_flagged_by_champion <> is_event)::integer as champion,
+        weight * (is_flagged_by_challenger <> is_event)::integer as challenger,
+        weight * is_event::integer as naive
+    from weighted
+""")
 
 
 def learnable(
@@ -135,4 +185,17 @@ def score(
         yield found
 
 
+def say(reading: psycopg.Connection, model: AnomalyModel, asked: Asked) -> Iterator[pd.DataFrame]:
+    """Whether a challenger flags the hours since its training, and late ones again."""
+    start = asked.train_end
+    if asked.newest is not None:
+        start = max(start, asked.newest - LATE)
+    for found in score(model, reading, start, Progress("shadow", None, lambda: None)):
+        value = found["is_flagged"].astype("float64").where(found["score"].notna())
+        yield found.rename(columns={"device_key": "entity_key", "hour": "origin"}).assign(
+            about=found["hour"], value=value
+        )
+
+
+CONTEST = Contest(ANOMALY, SCORES, OUTCOMES, timedelta(hours=24), say, LOSSES)
 ASSETS = [drift_asset(ANOMALY, inputs), model_asset(ANOMALY, "anomaly_model"), anomaly_scores]

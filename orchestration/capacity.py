@@ -3,12 +3,14 @@
 Losses are pooled over the series of a model, so that noisy processors do not speak for disks.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import partial
 
 import dagster as dg
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from ml.artifact import CorruptArtifact
 from ml.capacity import CapacityModel, CapacityParams, backtest, fit
@@ -21,12 +23,45 @@ from orchestration.copying import Added
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
+from orchestration.shadow import Asked, Contest
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
 FORECASTS = dg.AssetKey(["predictions", "forecasts"])
+OUTCOMES = dg.AssetKey(["predictions", "forecast_outcomes"])
 PERCENT = CapacityParams(most=100.0)
 PARAMS = {"cpu": PERCENT, "mem": PERCENT, "disk": PERCENT, "net": CapacityParams()}
+
+# Absolute errors; naive is the value of the week before, as in prediction_accuracy.
+LOSSES = sql.SQL("""
+    select
+        said.device_key as entity,
+        said.date_key as day,
+        true as is_event,
+        abs(said.error) as champion,
+        abs(said.actual - shadow.value) as challenger,
+        abs(said.actual - week_before.y) as naive
+    from predictions.forecast_outcomes as said
+    inner join predictions.shadow_predictions as shadow
+        on
+            said.model = shadow.model
+            and said.device_key = shadow.entity_key
+            and said.first_day::timestamp at time zone 'UTC' = shadow.origin
+            and said.date_day::timestamp at time zone 'UTC' = shadow.about
+    inner join features.feat_capacity_daily as week_before
+        on
+            said.device_key = week_before.device_key
+            and said.resource = week_before.resource
+            and said.date_day - 7 = week_before.date_day
+            and not week_before.is_masked
+            and week_before.y is not null
+    where
+        said.model = {model}
+        and said.version = {champion}
+        and shadow.version = {challenger}
+        and said.date_key >= {first_day}
+        and said.outcome in ('hit', 'miss')
+""")
 
 CapacityAsset = Model[CapacityParams, CapacityModel]
 
@@ -146,6 +181,26 @@ def forecast(
     return FORECASTS_TABLE.write(connection, same, iter([found]))
 
 
+def say(
+    resource: str, reading: psycopg.Connection, model: CapacityModel, asked: Asked
+) -> Iterator[pd.DataFrame]:
+    """What a challenger forecasts from the newest day that is over, once."""
+    first = capacity_frames.first_day(reading, asked.as_of)
+    if first is None:
+        return
+    origin = pd.Timestamp(first, tz="UTC")
+    if asked.train_end <= origin and (asked.newest is None or asked.newest < origin):
+        found = model.predict(capacity_frames.frame(reading, resource, first, asked.as_of))
+        names = {"unique_id": "entity_key", "ds": "about", "yhat": "value"}
+        yield found.rename(columns=names).assign(
+            about=found["ds"].dt.tz_localize("UTC"), origin=origin
+        )
+
+
+CONTESTS = [
+    Contest(model, FORECASTS, OUTCOMES, timedelta(days=1), partial(say, resource), LOSSES)
+    for resource, model in MODELS.items()
+]
 ASSETS = [
     *(drift_asset(model, partial(inputs, resource)) for resource, model in MODELS.items()),
     *(model_asset(model, f"{model.name}_model") for model in MODELS.values()),

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import anomaly, capacity, incident, models, raw, trends
+from orchestration import anomaly, capacity, incident, models, raw, retraining, shadow, trends
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.progress import progress_logger
 from orchestration.transformations import dbt_cli, dbt_models
@@ -24,6 +24,8 @@ trained: list[models.Model[Any, Any]] = [
     incident.INCIDENT,
 ]
 
+contests: list[shadow.Contest[Any, Any]] = [anomaly.CONTEST, *capacity.CONTESTS, incident.CONTEST]
+
 defs = dg.Definitions(
     assets=[
         *raw.ASSETS,
@@ -33,8 +35,11 @@ defs = dg.Definitions(
         *incident.ASSETS,
         *trends.ASSETS,
         models.model_tables(trained),
+        shadow.shadow_asset(contests),
+        shadow.challenges_asset(contests),
     ],
-    jobs=[demo],
+    jobs=[demo, retraining.retrain_daily],
+    schedules=[retraining.at_night],
     loggers={"progress": progress_logger},
     resources={RESOURCE: RunClock(), "dbt": dbt_cli()},
 )

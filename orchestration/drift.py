@@ -15,8 +15,9 @@ from ml.drift import DRIFTED, DriftParams, judge
 from ml.training import ModelT, ParamsT
 from orchestration import predictions
 from orchestration.clock import RunClock
-from orchestration.models import Model, Row
+from orchestration.models import Model
 from orchestration.prediction_tables import DRIFT
+from orchestration.serving import Row
 from orchestration.trends import newest_monday
 from warehouse import Warehouse
 

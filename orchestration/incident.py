@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from ml.device_incident_params import DEVICE_FEATURES, DeviceIncidentParams
 from ml.device_incidents import GATE, DeviceIncidentModel, backtest, fit, unscored
@@ -16,17 +17,58 @@ from orchestration.clock import RunClock
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import SCORES as SCORES_TABLE
+from orchestration.shadow import Asked, Contest
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_incident_daily"])
 EVENT_TABLE = dg.AssetKey(["features", "feat_incident_events"])
 SCORES = dg.AssetKey(["predictions", "scores"])
+OUTCOMES = dg.AssetKey(["predictions", "incident_outcomes"])
 
 DAY = timedelta(days=1)
 HISTORY_DAYS = 365
 # A first version leaves the last month of a longer history to be scored out of sample.
 FIRST_SCORED = timedelta(days=30)
 FIRST_LEARNED = timedelta(days=60)
+
+# Squared errors of probabilities (Brier); naive is the share of incidents among all these rows. Of
+# midnights from the first that is not due on, only those before incidents are known.
+LOSSES = sql.SQL("""
+    with judged as (
+        select
+            said.device_key as entity,
+            said.date_key as day,
+            (said.outcome in ('hit', 'miss'))::integer as incident,
+            said.probability as by_champion,
+            shadow.value as by_challenger
+        from predictions.incident_outcomes as said
+        inner join predictions.shadow_predictions as shadow
+            on
+                said.model = shadow.model
+                and said.device_key = shadow.entity_key
+                and said.as_of = shadow.origin
+        where
+            said.model = {model}
+            and said.version = {champion}
+            and shadow.version = {challenger}
+            and said.date_key >= {first_day}
+            and said.outcome in ('hit', 'miss', 'false_alarm', 'correct_reject')
+            and said.as_of < (
+                select coalesce(min(as_of), 'infinity'::timestamptz)
+                from predictions.incident_outcomes
+                where outcome = 'not_due' and model = {model}
+            )
+    )
+
+    select
+        entity,
+        day,
+        incident = 1 as is_event,
+        (by_champion - incident) ^ 2 as champion,
+        (by_challenger - incident) ^ 2 as challenger,
+        (avg(incident::float) over () - incident) ^ 2 as naive
+    from judged
+""")
 
 
 def learnable(
@@ -133,4 +175,19 @@ def _without_model(
         yield unscored(frame, INCIDENT.recipe.params, reason)
 
 
+def say(
+    reading: psycopg.Connection, model: DeviceIncidentModel, asked: Asked
+) -> Iterator[pd.DataFrame]:
+    """What a challenger says of the midnights since its training, of each once."""
+    known = incident_features.midnights_known(reading)
+    if known is None:
+        return
+    start = asked.train_end if asked.newest is None else asked.newest + DAY
+    for frame in incident_features.rows_between(reading, start, min(known[1], asked.until)):
+        found = model.predict(frame)
+        names = {"device_key": "entity_key", "as_of": "origin", "probability": "value"}
+        yield found.rename(columns=names).assign(about=found["as_of"])
+
+
+CONTEST = Contest(INCIDENT, SCORES, OUTCOMES, timedelta(days=7), say, LOSSES)
 ASSETS = [drift_asset(INCIDENT, inputs), model_asset(INCIDENT, "incident_model"), scored]

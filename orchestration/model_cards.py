@@ -1,8 +1,8 @@
 """Model cards: what serves, what it learned from and how good it has been, off the tables.
 
 Every figure stands in `predictions.dim_model`, `predictions.feature_drift`,
-`marts.model_backtests`, `marts.prediction_accuracy` or `marts.ml_model_health_daily`; a card adds
-words, counts and shares of counts only.
+`predictions.challenges`, `marts.model_backtests`, `marts.prediction_accuracy` or
+`marts.ml_model_health_daily`; a card adds words, counts and shares of counts only.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ _HEALTH = """
     limit 1
 """
 
+_CHALLENGES = """
+    select challenger, champion, began_at, n, difference, difference_lower, difference_upper,
+           margin, verdict
+    from predictions.challenges
+    where model = %(model)s and %(version)s in (champion, challenger)
+    order by began_at, challenger
+"""
+
 _MOST_FEATURES = 5
 
 # of the record: which counts a kind of model has, and which shares of them
@@ -95,6 +103,23 @@ def _card(cursor: psycopg.Cursor[Row], version: Row, dataset: str) -> str:
         "What became of the predictions of this model, whatever version made them. Of forecasts a "
         "hit is a use inside the 95 % band.",
         _record(cursor.execute(_RECORD, of).fetchall(), version["kind"]),
+        "## Challenges",
+        "Mean loss of a challenger less that of the champion on the same rows, with its 95 % "
+        "interval and how large it may be.",
+        _table(
+            (
+                "challenger",
+                "champion",
+                "since",
+                "n",
+                "difference",
+                "from",
+                "to",
+                "margin",
+                "verdict",
+            ),
+            _challenges(cursor.execute(_CHALLENGES, of).fetchall()),
+        ),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -151,6 +176,14 @@ def _drift(rows: Sequence[Row]) -> str:
     )
     heads = ("feature", "psi", "q", "n", "n of the reference", "verdict")
     return f"{text}\n\n{_table(heads, lines)}"
+
+
+def _challenges(rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
+    for row in rows:
+        names = ("difference", "difference_lower", "difference_upper", "margin")
+        figures = (f"{row['n']:,}", *(_figure(row[name]) for name in names))
+        versions = row["challenger"], row["champion"]
+        yield *versions, _moment(row["began_at"]), *figures, row["verdict"]
 
 
 def _record(rows: Iterable[Row], kind: str) -> str:

@@ -18,17 +18,15 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from ml.artifact import CorruptArtifact
 from ml.registry import Registry
 from ml.training import ModelT, ParamsT, Recipe, Training, train
 from orchestration import predictions
 from orchestration.clock import RunClock
+from orchestration.serving import Row, has_learned, serve
 from warehouse import Warehouse
 
 GATE = "a_champion_beats_the_naive_baseline"
 RETRAIN_AFTER = timedelta(days=1)
-
-Row = dict[str, Any]
 
 
 class Learnable(NamedTuple):
@@ -72,13 +70,6 @@ class Model(Generic[ParamsT, ModelT]):
         return Registry(warehouse.mlflow_url, folder, self.name, self.recipe.kind)
 
 
-class Serving(NamedTuple):
-    """The version that serves, None if none can, and why others do not, a line for each."""
-
-    version: Row | None
-    refused: list[str]
-
-
 def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition:
     """The asset that trains a version of a model a day or on drift and says which one serves."""
 
@@ -115,7 +106,7 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
                 if found is not None:
                     context.log.info(f"training a version on {found.text}")
                     newest = _train(model, warehouse, connection, as_of, found, champion, drift)
-            serving = serve(model, warehouse, connection, newest, as_of)
+            serving = serve(model.registry(warehouse), connection, newest, as_of, drift)
         reason = model.nothing if newest is None else str(newest["gate_reason"])
         version = "none" if newest is None else newest["version"]
         for line in [f"version {version}: {reason}", *serving.refused]:
@@ -128,6 +119,7 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
             severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
             metadata={
                 "champion": serving.version["version"] if serving.version else "none",
+                "challenger": serving.challenger["version"] if serving.challenger else "none",
                 "newest": reason,
                 "refused": "; ".join(serving.refused) or "none",
             },
@@ -158,41 +150,8 @@ def is_due(newest: Row, as_of: datetime, drift: datetime | None) -> bool:
 
     `drift` is the end (aware UTC) of a week in which the champion's features drifted, if any.
     """
-    has_learned = drift is None or newest["train_end"] >= drift
-    return newest["trained_at"] <= as_of - RETRAIN_AFTER or not has_learned
-
-
-def serve(
-    model: Model[ParamsT, ModelT],
-    warehouse: Warehouse,
-    connection: psycopg.Connection,
-    newest: Row | None,
-    as_of: datetime,
-) -> Serving:
-    """Let the best version serve whose artifact is the one that was registered and can be read.
-
-    That is the newest one if it passed the gate and never served, else the champion, else the one
-    that served last.
-    """
-    champion = predictions.champion(connection, model.name)
-    candidates = [newest] if newest and newest["is_promotable"] and _is_new(newest) else []
-    candidates += [champion] if champion else []
-    candidates += predictions.former_champions(connection, model.name)
-    registry, refused = model.registry(warehouse), list[str]()
-    for row in candidates:
-        try:
-            registry.load(row["version"], row["artifact_sha256"])
-        except CorruptArtifact as error:
-            refused.append(f"version {row['version']} is refused: {error}")
-            continue
-        predictions.promote(connection, model.name, row["version"], as_of)
-        registry.set_alias("champion", row["version"])
-        return Serving(row, refused)
-    return Serving(None, refused)
-
-
-def _is_new(row: Row) -> bool:
-    return row["champion_from"] is None
+    is_old = newest["trained_at"] <= as_of - RETRAIN_AFTER
+    return is_old or (drift is not None and not has_learned(newest, drift))
 
 
 def _train(

@@ -93,6 +93,13 @@ DRIFT = PredictionTable(
     counted=sql.SQL("verdict = 'drifted'"),
     renamed={},
 )
+SHADOW_PREDICTIONS = PredictionTable(
+    name="shadow_predictions",
+    columns=("entity_key", "origin", "about", "value"),
+    time="origin",
+    counted=sql.SQL("value is not null"),
+    renamed={},
+)
 FORECASTS = PredictionTable(
     name="forecasts",
     columns=("device_key", *CAPACITY_OUTPUT[1:]),

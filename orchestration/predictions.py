@@ -65,6 +65,16 @@ def champion(connection: psycopg.Connection, model: str) -> dict[str, Any] | Non
     )
 
 
+def challenger(connection: psycopg.Connection, model: str) -> dict[str, Any] | None:
+    """The version that is scored in shadow, None if none is."""
+    return _one(
+        connection,
+        "select * from predictions.model_versions "
+        "where model = %s and challenger_from is not null and challenger_to is null",
+        (model,),
+    )
+
+
 def former_champions(connection: psycopg.Connection, model: str) -> list[dict[str, Any]]:
     """Versions that served once, the one that served last first."""
     cursor = connection.execute(

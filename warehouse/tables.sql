@@ -211,8 +211,24 @@ create table if not exists predictions.model_versions (
     gate_reason text,
     champion_from timestamptz,
     champion_to timestamptz,
+    challenger_from timestamptz,
+    challenger_to timestamptz,
     primary key (model, version)
 );
+
+-- for tables made before versions were challengers
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'predictions.model_versions'::regclass and attname = 'challenger_to'
+    ) then
+        alter table predictions.model_versions
+        add column challenger_from timestamptz,
+        add column challenger_to timestamptz;
+    end if;
+end
+$$;
 
 create table if not exists predictions.backtests (
     model text not null,
@@ -296,6 +312,44 @@ create table if not exists predictions.scores (
     check ((probability is null) = (not_scored_reason is not null))
 );
 create index if not exists scores_scored_at on predictions.scores (scored_at);
+
+-- What a challenger says of what the champion is asked about too. Nobody reads it but who compares both, and it goes
+-- when the challenge ends. Said as of `origin` about `about`, which is the same but in forecasts; the value is a
+-- probability, a forecast, or 1 for a flagged and 0 for another hour, null where nothing was said.
+create table if not exists predictions.shadow_predictions (
+    model text not null,
+    version text not null,
+    entity_key bigint not null,
+    origin timestamptz not null,
+    about timestamptz not null check (about >= origin),
+    as_of timestamptz not null,
+    value double precision,
+    primary key (model, version, origin, entity_key, about)
+);
+
+-- How challengers fare beside champions, one row for each pair. judged_at is the moment of the newest comparison,
+-- ended_at that from which one of both was no longer what it was. Losses are means per row.
+create table if not exists predictions.challenges (
+    model text not null,
+    champion text not null,
+    challenger text not null,
+    began_at timestamptz not null,
+    judged_at timestamptz not null,
+    ended_at timestamptz,
+    n bigint not null,
+    days integer not null,
+    entities integer not null,
+    champion_loss double precision,
+    challenger_loss double precision,
+    naive_loss double precision,
+    difference double precision,
+    difference_lower double precision,
+    difference_upper double precision,
+    margin double precision,
+    verdict text not null check (verdict in ('open', 'not_worse', 'worse', 'gate')),
+    reason text not null,
+    primary key (model, challenger, champion)
+);
 
 -- Whether a measure of a device or customer rose or fell in the weeks before the Monday `until`, which stands first
 -- in the key because the trends of a week are written, read and dropped together.
@@ -453,12 +507,14 @@ grant usage on sequence ops.day_version to opsmart_transformer;
 
 grant select, insert, update, delete
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores, predictions.trend_analyses, predictions.drift
+predictions.scores, predictions.trend_analyses, predictions.drift, predictions.shadow_predictions,
+predictions.challenges
 to opsmart_ml;
 
 grant select
 on predictions.model_versions, predictions.backtests, predictions.anomaly_scores, predictions.forecasts,
-predictions.scores, predictions.trend_analyses, predictions.drift, predictions.feedback
+predictions.scores, predictions.trend_analyses, predictions.drift, predictions.shadow_predictions,
+predictions.challenges, predictions.feedback
 to opsmart_transformer;
 
 revoke all on function predictions.record_feedback from public;

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from mlflow.exceptions import MlflowException
 
 from ml import artifact
 from ml.anomaly import AnomalyModel, AnomalyParams, fit
@@ -109,6 +110,10 @@ def test_aliases_move_from_version_to_version(
     assert int(by_alias(MODEL, "challenger").version) == 2
     with pytest.raises(CorruptArtifact, match="is not registered in MLflow: train again"):
         registry.set_alias("champion", "c" * 16)
+    for _ in range(2):
+        registry.remove_alias("challenger")
+        with pytest.raises(MlflowException, match="alias challenger not found"):
+            by_alias(MODEL, "challenger")
 
 
 @pytest.mark.parametrize(

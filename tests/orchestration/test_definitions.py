@@ -67,6 +67,39 @@ def test_every_raw_table_is_an_asset_and_no_dbt_source_is_left_outside(
     assert not outside
 
 
+def test_versions_are_trained_at_night_as_of_the_hour(defs: dg.Definitions) -> None:
+    schedule = defs.resolve_schedule_def("at_night")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "UTC")
+    two = datetime(2026, 3, 1, 2, tzinfo=UTC)
+    with dg.build_schedule_context(scheduled_execution_time=two) as context:
+        request = schedule(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_config == {"resources": {"clock": {"config": {"as_of": two.isoformat()}}}}
+    trained = defs.resolve_job_def("retrain_daily").asset_layer.executable_asset_keys
+    names = {key.path[-1] for key in trained if key.path[0] == "models"}
+    capacities = {f"capacity_{resource}" for resource in ("cpu", "mem", "disk", "net")}
+    assert names == {"infrastructure_anomaly", "device_incident_7d", *capacities}
+    assert dg.AssetKey(["raw_prometheus", "host_hourly"]) in trained
+    assert not [key for key in trained if key.path[0] == "marts"]
+
+
+def test_outcomes_wait_for_no_challenger_and_challenges_for_all_outcomes(
+    defs: dg.Definitions,
+) -> None:
+    graph = defs.resolve_asset_graph()
+    shadow, challenges = (
+        dg.AssetKey(["predictions", name]) for name in ("shadow_predictions", "challenges")
+    )
+    assert graph.get(shadow).child_keys == {challenges}, "no reader sees what is said in shadow"
+    assert graph.get(challenges).parent_keys == {
+        shadow,
+        *(
+            dg.AssetKey(["predictions", f"{name}_outcomes"])
+            for name in ("prediction", "incident", "forecast")
+        ),
+    }
+
+
 def test_scores_wait_for_the_promotion_gate(defs: dg.Definitions) -> None:
     gates = [
         key

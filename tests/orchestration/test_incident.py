@@ -24,6 +24,7 @@ NOON = NEWEST.to_pydatetime() + timedelta(hours=12)
 # 100 days are known, of which the last thirty are left to be scored
 ORIGIN = NEWEST - pd.Timedelta(days=30)
 UNREACHABLE = Gate("all", (Gated("pr_auc", naive_tolerance=-2.0),))
+EASY = Gate("all", (Gated("is_published", naive_tolerance=2.0),))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,8 @@ def connection(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
 def clean(connection: psycopg.Connection) -> Iterator[None]:
     yield
     connection.execute(
-        "truncate predictions.scores, predictions.model_versions, predictions.backtests"
+        "truncate predictions.scores, predictions.shadow_predictions, predictions.challenges, "
+        "predictions.model_versions, predictions.backtests"
     )
 
 
@@ -134,6 +136,39 @@ def test_without_a_champion_the_newest_midnight_says_why(
     ((as_of, is_publishable, probability, reason),) = found
     assert (as_of, is_publishable, probability) == (NEWEST, False, None)
     assert reason.startswith("no version serves: pr_auc 0.") and "is not enough" in reason
+
+
+def test_a_challenger_speaks_of_midnights_since_its_training_where_no_reader_looks(
+    warehouse: Warehouse, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = model_named("in_shadow", gate=EASY)
+    champion = run(monkeypatch, model, NOON)["version"]
+    # taught by all labels, to the newest midnight
+    assert run(monkeypatch, model, NOON + timedelta(days=1))["version"] == champion
+    ((challenger, train_end),) = connection.execute(
+        "select version, train_end from predictions.model_versions "
+        "where challenger_from is not null"
+    ).fetchall()
+    assert train_end == NEWEST
+    contest = replace(incident.CONTEST, model=model)
+    for expected in (DEVICES, 0):
+        with warehouse.connect("opsmart_ml") as writing, warehouse.connect("opsmart_ml") as reading:
+            said = contest.score(warehouse, writing, reading, NOON + timedelta(days=1))
+        assert said == expected
+    assert connection.execute("select distinct version from predictions.scores").fetchall() == [
+        (champion,)
+    ]
+    found = connection.execute(
+        "select distinct version, origin, about from predictions.shadow_predictions"
+    ).fetchall()
+    assert found == [(challenger, NEWEST, NEWEST)]
+    both = connection.execute(
+        "select count(*), count(*) filter (where value <> probability) "
+        "from predictions.scores inner join predictions.shadow_predictions "
+        "on scores.entity_key = shadow_predictions.entity_key and scores.as_of = origin"
+    ).fetchone()
+    assert both is not None
+    assert both[0] == DEVICES and both[1] > 0
 
 
 @pytest.mark.parametrize(

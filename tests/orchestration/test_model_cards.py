@@ -48,6 +48,13 @@ create table marts.ml_model_health_daily as
 select 'm' as model, 20260302 as date_key, '2026-03-02'::date as date_day, 'healthy' as status,
        'all is well' as status_reason
 union all select 'm', 20260301, '2026-03-01', 'silent', 'nothing was said';
+insert into predictions.challenges
+(model, champion, challenger, began_at, judged_at, n, days, entities, difference, difference_lower,
+ difference_upper, margin, verdict, reason)
+select model, champion, challenger, '2026-03-01 02:00+00', '2026-03-02 02:00+00', 1200, 7, 5, 0.01,
+       -0.02, 0.04, 0.05, 'not_worse', ''
+from (values ('m', 'old', 'new'), ('m', 'oldest', 'old'), ('c', 'u', 'v'))
+     as v (model, champion, challenger);
 """
 
 
@@ -82,6 +89,13 @@ def test_a_card_holds_the_figures_of_the_tables(connection: psycopg.Connection) 
     days = "2026-03-01 to 2026-03-02"
     record = "1,013 | 3 | 3 | 3 | 1,002 | 2 | 0 | 0.500 | 0.500 | 0.050"
     assert f"| 7 days | {days} | {record} |" in card
+
+
+def test_a_card_tells_how_its_version_came_to_serve(connection: psycopg.Connection) -> None:
+    card = model_cards.cards(connection, "")["m"]
+    figures = "1,200 | 0.010 | -0.020 | 0.040 | 0.050 | not_worse"
+    assert f"| new | old | 2026-03-01 02:00 UTC | {figures} |" in card
+    assert "oldest" not in card
 
 
 def test_a_card_of_forecasts_tells_bands_and_errors(connection: psycopg.Connection) -> None:

@@ -18,7 +18,9 @@ known as (
         kinds.horizon,
         kinds.feature_table,
         case when versions.champion_from <= {{ as_of() }} then versions.champion_from end as serves_from,
-        case when versions.champion_to <= {{ as_of() }} then versions.champion_to end as serves_to
+        case when versions.champion_to <= {{ as_of() }} then versions.champion_to end as serves_to,
+        case when versions.challenger_from <= {{ as_of() }} then versions.challenger_from end as challenges_from,
+        case when versions.challenger_to <= {{ as_of() }} then versions.challenger_to end as challenges_to
     from versions
     left join kinds on versions.model like kinds.pattern
 )
@@ -45,5 +47,7 @@ select
     gate_reason,
     serves_from,
     serves_to,
-    serves_from is not null and serves_to is null as is_serving
+    serves_from is not null and serves_to is null as is_serving,
+    challenges_from,
+    challenges_to
 from known

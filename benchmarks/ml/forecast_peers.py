@@ -1,7 +1,8 @@
 """Strong public methods beside the capacity forecast, run in an environment of their own.
 
 AutoETS and AutoTheta (statsforecast) forecast every series, AutoARIMA and Prophet, which take
-seconds for each, a sample; all as they come, told only the length of the season.
+seconds for each, a sample; all as they come, points without bands. They are told the length of the
+season, Prophet the dates, and use one core, as our regressors do.
 """
 
 from __future__ import annotations
@@ -33,24 +34,33 @@ class PeerForecasts:
     """What peers forecast on a trial.
 
     `yhat`: by method (N, horizon), NaN in series it was not run on. `sample`: bool (N,), the series
-    slow methods were run on. `rows_per_s`: forecast values a second, by method.
+    slow methods were run on. `seconds`: what a method took for all of its series.
     """
 
     yhat: dict[str, Floats]
     sample: Bools
-    rows_per_s: dict[str, float]
+    seconds: dict[str, float]
+
+    def cells(self, method: str) -> int:
+        """Forecast values a method made."""
+        return int(np.isfinite(self.yhat[method]).sum())
 
 
 def forecast(trial: Trial, frequency: str) -> PeerForecasts | None:
     """Let every peer forecast what a trial forecast, of steps of a `frequency` (``D``, ``h``).
 
     None without uv, which makes the peers' environment.
+
+    Raises:
+        ValueError: a series does not reach the last step, or a peer left a forecast out.
     """
     uv = find_uv()
     if uv is None:
         return None
     table, horizon = trial.model.fitted_on, trial.model.params.horizon
     sample = _sample(trial.rows)
+    if not np.isfinite(table.values[trial.rows, -1]).all():
+        raise ValueError("a series ends before the others: peers would forecast other steps")
     row, column = np.nonzero(np.isfinite(table.values))
     is_meant = trial.rows[row]
     series = pd.DataFrame({"unique_id": row, "ds": column, "y": table.values[row, column]})
@@ -71,8 +81,12 @@ def forecast(trial: Trial, frequency: str) -> PeerForecasts | None:
         subprocess.run([uv, "run", "--quiet", *environment, *requirements, *script], check=True)
         seconds = msgspec.json.decode((folder / "seconds.json").read_bytes(), type=dict[str, float])
         yhat = {method: _yhat(folder / f"{method}.csv", trial) for method in METHODS}
-    rows_per_s = {method: np.isfinite(yhat[method]).sum() / seconds[method] for method in METHODS}
-    return PeerForecasts(yhat, sample, {name: float(value) for name, value in rows_per_s.items()})
+    found = PeerForecasts(yhat, sample, seconds)
+    for method, is_sampled in METHODS.items():
+        asked = int((sample if is_sampled else trial.rows).sum()) * horizon
+        if found.cells(method) != asked:
+            raise ValueError(f"{method} made {found.cells(method)} of {asked} forecasts")
+    return found
 
 
 def mase_of_sample(trials: Sequence[Trial], peers: Sequence[PeerForecasts], naive: str) -> Score:

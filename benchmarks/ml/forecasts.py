@@ -232,7 +232,11 @@ def _rows_per_s(trials: Sequence[Trial]) -> float:
 
 
 def _peer_rows_per_s(peers: Sequence[PeerForecasts]) -> dict[str, float]:
-    return {m: float(np.mean([found.rows_per_s[m] for found in peers])) for m in METHODS if peers}
+    return {
+        method: sum(each.cells(method) for each in peers) / sum(p.seconds[method] for p in peers)
+        for method in METHODS
+        if peers
+    }
 
 
 SETS: dict[str, Callable[[], SetResult]] = {

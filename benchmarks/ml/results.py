@@ -14,7 +14,7 @@ class Score(msgspec.Struct, frozen=True):
     """One metric on the test part of a set, ours beside the naive baseline.
 
     `goal` is what good public methods leave to beat, None where only the baseline is to be beaten.
-    `peers` are other methods by name, run in the same process on the same split.
+    `peers` are other methods by name, run in the same run on the same split.
     """
 
     metric: str

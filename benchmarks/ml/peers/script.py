@@ -19,7 +19,6 @@ from prophet import Prophet
 from statsforecast import StatsForecast
 from statsforecast.models import AutoARIMA, AutoETS, AutoTheta, SeasonalNaive
 
-CORES = 2
 STATISTICAL = {"AutoETS": AutoETS, "AutoTheta": AutoTheta, "AutoARIMA": AutoARIMA}
 # Only weekdays and hours of the day count, and any date has those.
 FIRST = pd.Timestamp("2001-01-01")
@@ -46,7 +45,7 @@ def statistical(name: str, rows: pd.DataFrame, request: dict[str, Any]) -> pd.Da
     forecast = StatsForecast(
         models=[STATISTICAL[name](season_length=season)],
         freq=1,
-        n_jobs=CORES,
+        n_jobs=1,
         fallback_model=SeasonalNaive(season_length=season),
     )
     found = forecast.forecast(df=rows, h=horizon).sort_values(["unique_id", "ds"])

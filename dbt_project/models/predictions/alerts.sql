@@ -3,7 +3,8 @@ with steps as (
         *,
         step_at - lag(step_at) over of_series <= reach
         and date_trunc('month', step_at, 'UTC') = date_trunc('month', lag(step_at) over of_series, 'UTC')
-            as is_continued
+            as is_continued,
+        lead(step_at) over of_series - step_at <= reach as goes_on
     from {{ ref('alert_steps') }}
     window of_series as (partition by model, device_key order by step_at)
 ),
@@ -31,6 +32,8 @@ merged as (
         max(step_at) as last_step_at,
         max(step_ends_at) as ended_at,
         max(speaks_until) as speaks_until,
+        -- only an alert that ended with its month goes on after its last step, as another
+        coalesce(bool_and(goes_on), false) as goes_on,
         count(*) as steps
     from numbered
     group by model, device_key, number
@@ -95,6 +98,7 @@ select
     merged.speaks_until,
     coalesce(
         merged.speaks_until > {{ as_of() }}
+        and not merged.goes_on
         and heard.verdict is distinct from 'false_positive'
         -- a shortage that the newest forecast no longer speaks of is over
         and (speaking.alert_type <> 'capacity' or merged.last_step_at >= runs.newest_at),

@@ -19,8 +19,10 @@ select
     drift.n,
     drift.n_reference,
     drift.verdict,
-    {{ utc_date('versions.train_end') }} >= drift.week + 7 as is_learned,
-    drift.as_of = max(drift.as_of) over (partition by drift.model) as is_newest
+    versions.serves_from,
+    dense_rank() over (
+        partition by drift.model order by drift.as_of desc, versions.serves_from desc nulls last, drift.version asc
+    ) = 1 as is_newest
 from drift
 inner join versions
     on

@@ -75,12 +75,15 @@ newest as (
 judgements as (
     select
         model,
+        version,
         week,
         as_of,
+        serves_from,
         case when max(psi) is not null then count(*) filter (where verdict = 'drifted') end as drifted_features,
-        round(max(psi)::numeric, 4) as greatest_psi
+        round(max(psi)::numeric, 4) as greatest_psi,
+        max(psi) filter (where verdict = 'drifted') as greatest_drifted_psi
     from drift
-    group by model, version, week, as_of
+    group by model, version, week, as_of, serves_from
 ),
 
 judged_features as (
@@ -89,13 +92,16 @@ judged_features as (
         model_days.date_key,
         judgements.week,
         judgements.drifted_features,
-        judgements.greatest_psi
+        judgements.greatest_psi,
+        judgements.greatest_drifted_psi
     from model_days
     inner join judgements
         on
             model_days.model = judgements.model
             and model_days.until >= judgements.as_of
-    order by model_days.model asc, model_days.date_key asc, judgements.as_of desc
+    order by
+        model_days.model asc, model_days.date_key asc, judgements.as_of desc, judgements.serves_from desc nulls last,
+        judgements.version asc
 ),
 
 told as (
@@ -153,6 +159,7 @@ joined as (
         judged_features.week as judged_week,
         judged_features.drifted_features,
         judged_features.greatest_psi,
+        judged_features.greatest_drifted_psi,
         {{ utc_date('serving.train_end') }} >= judged_features.week + 7 as has_learned_week,
         coalesce(told.predictions, 0) as predictions,
         coalesce(told.not_scored, 0) as not_scored,
@@ -253,7 +260,7 @@ select
         when 'drifted'
             then
                 drifted_features || ' features of the week of ' || judged_week || ' are unlike training, psi up to '
-                || round(greatest_psi, 2)
+                || round(greatest_drifted_psi::numeric, 2)
         when 'stale' then 'the version is ' || version_age_days || ' days old: ' || gate_reason
         else 'version ' || version || ' serves, ' || version_age_days || ' days old'
     end as status_reason

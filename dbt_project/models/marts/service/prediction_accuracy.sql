@@ -16,7 +16,7 @@
     )
 }}
 
--- depends_on: {{ ref('fct_infrastructure_daily') }}, whose days change with the owner of a device
+-- depends_on: {{ ref('fct_infrastructure_daily') }}, whose days change with the owner of what was measured
 
 with anomalies as (
     select * from {{ ref('prediction_outcomes') }}

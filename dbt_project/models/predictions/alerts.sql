@@ -4,7 +4,7 @@ with steps as (
         step_at - lag(step_at) over of_series <= reach
         and date_trunc('month', step_at, 'UTC') = date_trunc('month', lag(step_at) over of_series, 'UTC')
             as is_continued,
-        lead(step_at) over of_series - step_at <= reach as goes_on
+        coalesce(lead(step_at) over of_series - step_at <= reach, false) as goes_on
     from {{ ref('alert_steps') }}
     window of_series as (partition by model, device_key order by step_at)
 ),
@@ -33,7 +33,7 @@ merged as (
         max(step_ends_at) as ended_at,
         max(speaks_until) as speaks_until,
         -- only an alert that ended with its month goes on after its last step, as another
-        coalesce(bool_and(goes_on), false) as goes_on,
+        bool_and(goes_on) as goes_on,
         count(*) as steps
     from numbered
     group by model, device_key, number

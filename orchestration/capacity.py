@@ -23,7 +23,7 @@ from orchestration.copying import Added
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
@@ -197,8 +197,8 @@ def say(
         )
 
 
-CONTESTS = [
-    Contest(model, FORECASTS, OUTCOMES, timedelta(days=1), partial(say, resource), LOSSES)
+CHALLENGES = [
+    Challenge(model, FORECASTS, OUTCOMES, timedelta(days=1), partial(say, resource), LOSSES)
     for resource, model in MODELS.items()
 ]
 ASSETS = [

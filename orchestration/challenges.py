@@ -21,7 +21,7 @@ def begin(connection: psycopg.Connection, model: str, version: str, moment: date
     )
 
 
-def end(connection: psycopg.Connection, model: str, moment: datetime) -> None:
+def end_challenger(connection: psycopg.Connection, model: str, moment: datetime) -> None:
     """Let a model have no challenger from `moment` (aware UTC) on, and forget what it said."""
     connection.execute(
         "update predictions.model_versions set challenger_to = %s "
@@ -64,7 +64,7 @@ def verdict(
     return str(row[0]) if row else OPEN
 
 
-def close(connection: psycopg.Connection, model: str, moment: datetime) -> None:
+def end_pairs(connection: psycopg.Connection, model: str, moment: datetime) -> None:
     """Say of the challenges whose champion or challenger is another now that they have ended."""
     connection.execute(
         "update predictions.challenges as known set ended_at = %s "

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from ml.artifact import CorruptArtifact
-from ml.challenge import GATE, NOT_WORSE, WORSE
+from ml.challenge import LEFT_TO_GATE, NOT_WORSE, WORSE
 from ml.registry import Registry
 from orchestration import challenges, predictions
 
@@ -72,7 +72,7 @@ def serve(
     best: list[Row | None] = []
     if drift is not None:
         best += [row for row in waiting if row is not None and has_learned(row, drift)]
-    best += [challenger] if stays and verdict in (NOT_WORSE, GATE) else []
+    best += [challenger] if stays and verdict in (NOT_WORSE, LEFT_TO_GATE) else []
     best += [champion, *predictions.former_champions(connection, model)]
     best += reversed(waiting)
     version = next((row for row in best if row is not None and artifacts.are_whole(row)), None)
@@ -81,7 +81,7 @@ def serve(
     predictions.promote(connection, model, version["version"], as_of)
     registry.set_alias("champion", version["version"])
     if challenger is not None and (not stays or version["trained_at"] >= challenger["trained_at"]):
-        challenges.end(connection, model, as_of)
+        challenges.end_challenger(connection, model, as_of)
         registry.remove_alias("challenger")
         challenger = None
     if challenger is None and newest is not version and newest is not None and _is_new(newest):
@@ -89,7 +89,7 @@ def serve(
     if challenger is not None:
         challenges.begin(connection, model, challenger["version"], as_of)
         registry.set_alias("challenger", challenger["version"])
-    challenges.close(connection, model, as_of)
+    challenges.end_pairs(connection, model, as_of)
     return Serving(version, challenger, artifacts.refused)
 
 

@@ -60,7 +60,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Contest(Generic[ParamsT, ModelT]):
+class Challenge(Generic[ParamsT, ModelT]):
     """How the challengers of a model are scored and compared.
 
     `scores` and `outcomes` are the assets with what champions say and how it turned out, which is
@@ -133,13 +133,13 @@ class Contest(Generic[ParamsT, ModelT]):
         return copying.frame(connection, _CELLS.format(losses=losses))
 
 
-def shadow_asset(contests: Sequence[Contest[Any, Any]]) -> dg.AssetsDefinition:
+def shadow_asset(challenges: Sequence[Challenge[Any, Any]]) -> dg.AssetsDefinition:
     """The asset that lets all challengers speak."""
 
     @dg.asset(
         key=SHADOW,
         group_name="predictions",
-        deps=list(dict.fromkeys(contest.scores for contest in contests)),
+        deps=list(dict.fromkeys(challenge.scores for challenge in challenges)),
         kinds={"scikitlearn", "postgres"},
         description="What challengers say of what the champions are asked, seen by no reader.",
     )
@@ -152,29 +152,29 @@ def shadow_asset(contests: Sequence[Contest[Any, Any]]) -> dg.AssetsDefinition:
             warehouse.connect(role=predictions.ROLE) as connection,
             warehouse.connect(role=predictions.ROLE) as reading,
         ):
-            for contest in contests:
-                added[contest.model.name] = contest.score(warehouse, connection, reading, as_of)
+            for challenge in challenges:
+                added[challenge.model.name] = challenge.score(warehouse, connection, reading, as_of)
         return dg.MaterializeResult(metadata={"added": sum(added.values()), **added})
 
     return shadow_predictions
 
 
-def challenges_asset(contests: Sequence[Contest[Any, Any]]) -> dg.AssetsDefinition:
+def challenges_asset(challenges: Sequence[Challenge[Any, Any]]) -> dg.AssetsDefinition:
     """The asset that compares all challengers with the champions."""
 
     @dg.asset(
         key=CHALLENGES,
         group_name="predictions",
-        deps=[SHADOW, *dict.fromkeys(contest.outcomes for contest in contests)],
+        deps=[SHADOW, *dict.fromkeys(challenge.outcomes for challenge in challenges)],
         kinds={"postgres"},
         description="One row per champion and challenger: how both fared on the same rows.",
     )
     def compared(context: dg.AssetExecutionContext, clock: RunClock) -> dg.MaterializeResult[None]:
         as_of, said = clock.moment(context), {}
         with Warehouse.current().connect(role=predictions.ROLE) as connection:
-            for contest in contests:
-                if (found := contest.judge(connection, as_of)) is not None:
-                    said[contest.model.name] = found.reason
+            for challenge in challenges:
+                if (found := challenge.judge(connection, as_of)) is not None:
+                    said[challenge.model.name] = found.reason
         for model, reason in said.items():
             context.log.info(f"{model}: {reason}")
         return dg.MaterializeResult(metadata=said)

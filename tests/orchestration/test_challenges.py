@@ -15,7 +15,7 @@ from psycopg import sql
 from ml.capacity import CapacityModel, CapacityParams
 from ml.challenge import LEAST_DAYS, MOST_DAYS
 from orchestration import predictions
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge
 from tests.orchestration.daily_model import (
     DAY,
     FEATURES,
@@ -31,7 +31,7 @@ from warehouse import Warehouse
 
 TUESDAY = MONDAY + DAY
 DEVICES = 6
-TestedContest = Contest[CapacityParams, CapacityModel]
+TestedChallenge = Challenge[CapacityParams, CapacityModel]
 # The champion always loses 0.3 and the naive answer 0.5; the challenger loses what it says.
 LOSSES = sql.SQL(
     "select entity_key as entity, origin as day, true as is_event, "
@@ -41,7 +41,7 @@ LOSSES = sql.SQL(
 )
 
 
-def contest_of(model: Tested, value: float | None) -> TestedContest:
+def challenge_of(model: Tested, value: float | None) -> TestedChallenge:
     """A challenger that says the same of every device each midnight, or nothing at all."""
 
     def say(_: psycopg.Connection, __: CapacityModel, asked: Asked) -> Iterator[pd.DataFrame]:
@@ -56,7 +56,7 @@ def contest_of(model: Tested, value: float | None) -> TestedContest:
                 }
             )
 
-    return Contest(model, FEATURES, FEATURES, DAY, say, LOSSES)
+    return Challenge(model, FEATURES, FEATURES, DAY, say, LOSSES)
 
 
 @pytest.fixture
@@ -79,13 +79,13 @@ def model(request: pytest.FixtureRequest, connection: psycopg.Connection) -> Tes
     return model
 
 
-def compared(contest: TestedContest, warehouse: Warehouse, as_of: datetime) -> str:
+def compared(challenge: TestedChallenge, warehouse: Warehouse, as_of: datetime) -> str:
     """What a day's scoring and comparison finds; both twice, as after a kill at the end."""
     with warehouse.connect("opsmart_ml") as connection, warehouse.connect("opsmart_ml") as reading:
-        contest.score(warehouse, connection, reading, as_of)
-        first = contest.judge(connection, as_of)
-        assert contest.score(warehouse, connection, reading, as_of) == 0
-        again = contest.judge(connection, as_of)
+        challenge.score(warehouse, connection, reading, as_of)
+        first = challenge.judge(connection, as_of)
+        assert challenge.score(warehouse, connection, reading, as_of) == 0
+        again = challenge.judge(connection, as_of)
     assert first is not None and again is not None
     assert again.verdict == first.verdict
     return first.verdict
@@ -120,11 +120,11 @@ def test_outcomes_let_a_challenger_serve_that_is_not_worse(
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
     assert alias(model, warehouse, "champion") == first
     assert alias(model, warehouse, "challenger") == second
-    contest = contest_of(model, 0.31)
+    challenge = challenge_of(model, 0.31)
     for day in range(LEAST_DAYS - 1):
-        assert compared(contest, warehouse, TUESDAY + day * DAY) == "open"
+        assert compared(challenge, warehouse, TUESDAY + day * DAY) == "open"
     decided = TUESDAY + (LEAST_DAYS - 1) * DAY
-    assert compared(contest, warehouse, decided) == "not_worse"
+    assert compared(challenge, warehouse, decided) == "not_worse"
     Ran(model, decided)
     assert serving(connection) == [(first, MONDAY)], "the run that decides is over already"
     said = DEVICES * LEAST_DAYS
@@ -158,16 +158,16 @@ def test_a_challenger_that_is_worse_never_serves(
     warehouse: Warehouse, connection: psycopg.Connection, model: Tested
 ) -> None:
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
-    contest = contest_of(model, 0.35)
+    challenge = challenge_of(model, 0.35)
     for day in range(LEAST_DAYS):
-        verdict = compared(contest, warehouse, TUESDAY + day * DAY)
+        verdict = compared(challenge, warehouse, TUESDAY + day * DAY)
     assert verdict == "worse"
     following = TUESDAY + LEAST_DAYS * DAY
     third = Ran(model, following).said["challenger"]
     assert third != second
     assert serving(connection) == [(first, MONDAY)]
     assert challenging(connection) == [(third, following)]
-    assert compared(contest, warehouse, following) == "open", "the next begins anew"
+    assert compared(challenge, warehouse, following) == "open", "the next begins anew"
     assert [row[-2:] for row in challenges(connection)] == [
         (DEVICES * LEAST_DAYS, "worse"),
         (DEVICES, "open"),
@@ -178,10 +178,10 @@ def test_where_nothing_turns_out_the_gate_decides_in_the_end(
     warehouse: Warehouse, connection: psycopg.Connection, model: Tested
 ) -> None:
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
-    contest = contest_of(model, None)
+    challenge = challenge_of(model, None)
     last = TUESDAY + MOST_DAYS * DAY
-    assert compared(contest, warehouse, last - timedelta(hours=1)) == "open"
-    assert compared(contest, warehouse, last) == "gate"
+    assert compared(challenge, warehouse, last - timedelta(hours=1)) == "open"
+    assert compared(challenge, warehouse, last) == "gate"
     assert serving(connection) == [(first, MONDAY)]
     Ran(model, last + DAY)
     assert serving(connection) == [(second, last + DAY)]
@@ -190,9 +190,9 @@ def test_where_nothing_turns_out_the_gate_decides_in_the_end(
 def test_nothing_is_asked_that_cannot_turn_out_in_time(
     warehouse: Warehouse, connection: psycopg.Connection, model: Tested
 ) -> None:
-    contest = contest_of(model, 0.3)
+    challenge = challenge_of(model, 0.3)
     for day in range(MOST_DAYS + 3):
-        compared(contest, warehouse, TUESDAY + day * DAY)
+        compared(challenge, warehouse, TUESDAY + day * DAY)
     newest = connection.execute("select max(about) from predictions.shadow_predictions").fetchone()
     # what is about a midnight is due a day later
     last = TUESDAY + (MOST_DAYS - 1) * DAY
@@ -203,7 +203,7 @@ def test_a_damaged_challenger_gives_way_to_the_next(
     warehouse: Warehouse, connection: psycopg.Connection, model: Tested
 ) -> None:
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
-    compared(contest_of(model, 0.3), warehouse, TUESDAY)
+    compared(challenge_of(model, 0.3), warehouse, TUESDAY)
     kept = model.registry(warehouse).find(second)
     assert kept is not None
     damage(kept.artifact_uri)
@@ -239,9 +239,9 @@ def test_a_damaged_winner_does_not_serve(
     warehouse: Warehouse, connection: psycopg.Connection, model: Tested
 ) -> None:
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
-    contest = contest_of(model, 0.2)
+    challenge = challenge_of(model, 0.2)
     for day in range(LEAST_DAYS):
-        verdict = compared(contest, warehouse, TUESDAY + day * DAY)
+        verdict = compared(challenge, warehouse, TUESDAY + day * DAY)
     assert verdict == "not_worse"
     kept = model.registry(warehouse).find(second)
     assert kept is not None

@@ -23,7 +23,7 @@ from orchestration.copying import Added
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
-from orchestration.shadow import Asked, Challenge
+from orchestration.shadow import Asked, Challenge, challenge_assets
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
@@ -205,4 +205,5 @@ ASSETS = [
     *(drift_asset(model, partial(inputs, resource)) for resource, model in MODELS.items()),
     *(model_asset(model, f"{model.name}_model") for model in MODELS.values()),
     capacity_forecasts,
+    *(asset for challenge in CHALLENGES for asset in challenge_assets(challenge)),
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 import psycopg
 import pytest
@@ -14,8 +16,10 @@ from psycopg import sql
 
 from ml.capacity import CapacityModel, CapacityParams
 from ml.challenge import LEAST_DAYS, MOST_DAYS
+from ml.gate import Gate, Gated
 from orchestration import predictions
-from orchestration.shadow import Asked, Challenge
+from orchestration.clock import RESOURCE, RunClock
+from orchestration.shadow import Asked, Challenge, challenge_assets
 from tests.orchestration.daily_model import (
     DAY,
     FEATURES,
@@ -31,6 +35,7 @@ from warehouse import Warehouse
 
 TUESDAY = MONDAY + DAY
 DEVICES = 6
+UNREACHABLE = Gate("all", (Gated("mase", is_lower_better=True, naive_tolerance=-2.0),))
 TestedChallenge = Challenge[CapacityParams, CapacityModel]
 # The champion always loses 0.3 and the naive answer 0.5; the challenger loses what it says.
 LOSSES = sql.SQL(
@@ -105,6 +110,24 @@ def alias(model: Tested, warehouse: Warehouse, name: str) -> str | None:
         return str(client.get_model_version_by_alias(model.name, name).tags["opsmart.version"])
     except MlflowException:
         return None
+
+
+def damage_versions(model: Tested, warehouse: Warehouse, *versions: str) -> None:
+    for version in versions:
+        kept = model.registry(warehouse).find(version)
+        assert kept is not None
+        damage(kept.artifact_uri)
+
+
+def passing_then_failing(connection: psycopg.Connection, model: Tested) -> str:
+    """Train two more versions, of which the gate lets the first pass, which is told."""
+    Ran(model, TUESDAY + DAY)
+    Ran(replace(model, recipe=replace(model.recipe, gate=UNREACHABLE)), TUESDAY + 2 * DAY)
+    (_, _, third, fourth) = connection.execute(
+        "select version, is_promotable from predictions.model_versions order by trained_at"
+    ).fetchall()
+    assert third[1] and not fourth[1]
+    return str(third[0])
 
 
 def challenges(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
@@ -204,9 +227,7 @@ def test_a_damaged_challenger_gives_way_to_the_next(
 ) -> None:
     ((first, _),), ((second, _),) = serving(connection), challenging(connection)
     compared(challenge_of(model, 0.3), warehouse, TUESDAY)
-    kept = model.registry(warehouse).find(second)
-    assert kept is not None
-    damage(kept.artifact_uri)
+    damage_versions(model, warehouse, second)
     later = TUESDAY + timedelta(hours=6)
     ran = Ran(model, later)
     assert second in ran.said["refused"]
@@ -219,6 +240,63 @@ def test_a_damaged_challenger_gives_way_to_the_next(
     third = Ran(model, TUESDAY + DAY).said["challenger"]
     assert challenging(connection) == [(third, TUESDAY + DAY)]
     assert challenges(connection) == ended
+
+
+def test_where_nothing_is_whole_a_damaged_challenger_ends_too(
+    warehouse: Warehouse, connection: psycopg.Connection, model: Tested
+) -> None:
+    ((first, _),), ((second, _),) = serving(connection), challenging(connection)
+    compared(challenge_of(model, 0.3), warehouse, TUESDAY)
+    damage_versions(model, warehouse, first, second)
+    later = TUESDAY + timedelta(hours=6)
+    assert Ran(model, later).said["champion"] == "none"
+    assert not challenging(connection)
+    assert challenges(connection) == [(first, second, TUESDAY, TUESDAY, later, DEVICES, "open")]
+
+
+def test_a_damaged_challenger_holds_up_no_other_model(
+    warehouse: Warehouse, connection: psycopg.Connection, model: Tested
+) -> None:
+    ((second, _),) = challenging(connection)
+    other = model_named("beside_a_damaged_challenger", is_required=True)
+    Ran(other, MONDAY)
+    Ran(other, TUESDAY)
+    damage_versions(model, warehouse, second)
+    result = dg.materialize(
+        [asset for each in (model, other) for asset in challenge_assets(challenge_of(each, 0.3))],
+        resources={RESOURCE: RunClock(as_of=TUESDAY.isoformat())},
+        raise_on_error=False,
+    )
+    assert [event.step_key for event in result.get_step_failure_events()] == [
+        f"shadow__{model.name}"
+    ]
+    for table in ("shadow_predictions", "challenges"):
+        found = connection.execute(f"select distinct model from predictions.{table}").fetchall()
+        assert found == [(other.name,)]
+
+
+def test_a_version_that_passed_the_gate_follows_though_a_newer_one_did_not(
+    warehouse: Warehouse, connection: psycopg.Connection, model: Tested
+) -> None:
+    ((first, _),), ((second, _),) = serving(connection), challenging(connection)
+    third = passing_then_failing(connection, model)
+    damage_versions(model, warehouse, second)
+    later = TUESDAY + 2 * DAY + timedelta(hours=6)
+    Ran(model, later)
+    assert serving(connection) == [(first, MONDAY)]
+    assert challenging(connection) == [(third, later)]
+
+
+def test_where_all_others_are_damaged_a_version_that_passed_the_gate_serves(
+    warehouse: Warehouse, connection: psycopg.Connection, model: Tested
+) -> None:
+    ((first, _),), ((second, _),) = serving(connection), challenging(connection)
+    third = passing_then_failing(connection, model)
+    damage_versions(model, warehouse, first, second)
+    later = TUESDAY + 2 * DAY + timedelta(hours=6)
+    Ran(model, later)
+    assert serving(connection) == [(third, later)]
+    assert not challenging(connection), "nothing newer passed"
 
 
 def test_a_champion_that_missed_a_drift_gives_way_to_a_challenger_that_learned_it(
@@ -243,8 +321,6 @@ def test_a_damaged_winner_does_not_serve(
     for day in range(LEAST_DAYS):
         verdict = compared(challenge, warehouse, TUESDAY + day * DAY)
     assert verdict == "not_worse"
-    kept = model.registry(warehouse).find(second)
-    assert kept is not None
-    damage(kept.artifact_uri)
+    damage_versions(model, warehouse, second)
     Ran(model, TUESDAY + LEAST_DAYS * DAY)
     assert serving(connection) == [(first, MONDAY)]

@@ -34,12 +34,12 @@ def end_challenger(connection: psycopg.Connection, model: str, moment: datetime)
 def write(connection: psycopg.Connection, row: Mapping[str, Any]) -> None:
     """Keep the newest comparison of a champion and a challenger, columns of predictions.challenges.
 
-    One for an earlier moment changes nothing.
+    One for an earlier moment changes nothing. What is compared is on, also if it had ended before.
     """
     query = sql.SQL(
         "insert into predictions.challenges as known ({names}) values ({marks}) "
-        "on conflict (model, challenger, champion) do update set ({names}) = row ({new}) "
-        "where known.judged_at <= excluded.judged_at"
+        "on conflict (model, challenger, champion) do update "
+        "set ({names}) = row ({new}), ended_at = null where known.judged_at <= excluded.judged_at"
     ).format(
         names=sql.SQL(", ").join(map(sql.Identifier, row)),
         marks=sql.SQL(", ").join(sql.Placeholder() * len(row)),

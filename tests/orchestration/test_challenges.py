@@ -18,6 +18,7 @@ from ml.capacity import CapacityModel, CapacityParams
 from ml.challenge import LEAST_DAYS, MOST_DAYS
 from ml.gate import Gate, Gated
 from orchestration import predictions
+from orchestration.challenges import end_pairs
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.shadow import Asked, Challenge, challenge_assets
 from tests.orchestration.daily_model import (
@@ -240,6 +241,27 @@ def test_a_damaged_challenger_gives_way_to_the_next(
     third = Ran(model, TUESDAY + DAY).said["challenger"]
     assert challenging(connection) == [(third, TUESDAY + DAY)]
     assert challenges(connection) == ended
+
+
+def test_a_pair_that_meets_again_goes_on(
+    warehouse: Warehouse, connection: psycopg.Connection, model: Tested
+) -> None:
+    ((first, _),), ((second, _),) = serving(connection), challenging(connection)
+    challenge = challenge_of(model, 0.3)
+    compared(challenge, warehouse, TUESDAY)
+    wednesday = TUESDAY + DAY
+    Ran(model, wednesday)
+    *_, (third,) = connection.execute(
+        "select version from predictions.model_versions order by trained_at"
+    ).fetchall()
+    predictions.promote(connection, model.name, third, wednesday)
+    end_pairs(connection, model.name, wednesday)
+    ended = [(first, second, TUESDAY, TUESDAY, wednesday, DEVICES, "open")]
+    assert challenges(connection) == ended
+    later = wednesday + timedelta(hours=6)
+    predictions.promote(connection, model.name, first, later)
+    compared(challenge, warehouse, later)
+    assert challenges(connection) == [(first, second, later, later, None, 2 * DEVICES, "open")]
 
 
 def test_where_nothing_is_whole_a_damaged_challenger_ends_too(

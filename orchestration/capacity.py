@@ -32,7 +32,7 @@ OUTCOMES = dg.AssetKey(["predictions", "forecast_outcomes"])
 PERCENT = CapacityParams(most=100.0)
 PARAMS = {"cpu": PERCENT, "mem": PERCENT, "disk": PERCENT, "net": CapacityParams()}
 
-# Absolute errors; naive is the value of the week before, as in prediction_accuracy.
+# Absolute errors; naive repeats the last week before the forecast, knowing no more than it did.
 LOSSES = sql.SQL("""
     select
         said.device_key as entity,
@@ -52,7 +52,7 @@ LOSSES = sql.SQL("""
         on
             said.device_key = week_before.device_key
             and said.resource = week_before.resource
-            and said.date_day - 7 = week_before.date_day
+            and said.first_day - 7 + (said.date_day - said.first_day) % 7 = week_before.date_day
             and not week_before.is_masked
             and week_before.y is not null
     where

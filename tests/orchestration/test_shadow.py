@@ -159,20 +159,20 @@ def test_midnights_are_lost_by_the_square_of_what_the_probability_was_off(
 
 
 def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection) -> None:
-    """Naive is the value of the week before; a day without one is not compared."""
+    """Naive repeats the week before the first day; a day without such a value is not compared."""
     challenge = capacity.CHALLENGES[0]
     resource, name = "cpu", challenge.model.name
     assert name == "capacity_cpu"
-    first, second = NIGHT.date(), (NIGHT + DAY).date()
+    first, second, eighth = (NIGHT.date() + days * DAY for days in (0, 1, 7))
     week_before = pd.DataFrame(
         {
-            "date_key": [20260525, 20260525, 20260526, 20260526],
-            "date_day": [first - 7 * DAY, first - 7 * DAY, second - 7 * DAY, second - 7 * DAY],
-            "device_key": [1, 2, 1, 2],
+            "date_key": [20260525, 20260525, 20260526, 20260526, 20260601],
+            "date_day": [first - 7 * DAY] * 2 + [second - 7 * DAY] * 2 + [first],
+            "device_key": [1, 2, 1, 2, 2],
             "customer_key": 7,
-            "resource": [resource, resource, resource, "mem"],
-            "y": [40.0, 30.0, 44.0, 1.0],
-            "is_masked": [False, False, False, False],
+            "resource": [resource, resource, resource, "mem", resource],
+            "y": [40.0, 30.0, 44.0, 1.0, 20.0],
+            "is_masked": False,
             "known_at": NIGHT,
         }
     )
@@ -184,6 +184,8 @@ def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection
         (1, second, second, 50.0, 51.0, None, "hit"),
         (2, first, first, 20.0, 21.0, 24.0, "hit"),
         (2, first, second, 20.0, 21.0, 24.0, "hit"),
+        # the 20 of its week before were not known when it was forecast
+        (2, first, eighth, 24.0, 21.0, 26.0, "hit"),
     ]
     connection.execute("drop table if exists features.feat_capacity_daily cascade")
     with capacity_table(connection, week_before):
@@ -222,6 +224,8 @@ def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection
             # 10 + 1; 0 + the naive 6; 6 + 6
             (1, SECOND, 2, 2, 11.0, 6.0, 12.0),
             (2, FIRST, 1, 1, 1.0, 4.0, 10.0),
+            # the naive 30 of two weeks before
+            (2, 20260608, 1, 1, 3.0, 2.0, 6.0),
         ]
 
 

@@ -85,7 +85,7 @@ def serve(
     if version is not None:
         predictions.promote(connection, model, version["version"], as_of)
         registry.set_alias("champion", version["version"])
-    # where nothing is whole, the challenger is damaged too
+    # one that stays could serve, so where nothing serves it does not stay
     if challenger is not None and (
         version is None or not stays or version["trained_at"] >= challenger["trained_at"]
     ):

@@ -22,7 +22,7 @@ MOST_DAYS = 14
 TOLERATED = 0.2
 CONFIDENCE = 0.95
 
-OPEN, NOT_WORSE, WORSE, GATE = "open", "not_worse", "worse", "gate"
+OPEN, NOT_WORSE, WORSE, LEFT_TO_GATE = "open", "not_worse", "worse", "gate"
 
 
 class Interval(NamedTuple):
@@ -90,7 +90,7 @@ def compare(cells: pd.DataFrame, is_over: bool) -> Comparison:
     else:
         verdict, reason = OPEN, f"undecided: {figures}"
     if is_over and verdict == OPEN:
-        verdict, reason = GATE, f"left to the gate after {MOST_DAYS} days: {reason}"
+        verdict, reason = LEFT_TO_GATE, f"left to the gate after {MOST_DAYS} days: {reason}"
     return Comparison(
         n,
         days,

@@ -19,7 +19,7 @@ from orchestration.clock import RunClock
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import ANOMALY_SCORES
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge, challenge_assets
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_infra_hourly"])
@@ -197,5 +197,10 @@ def say(reading: psycopg.Connection, model: AnomalyModel, asked: Asked) -> Itera
         )
 
 
-CONTEST = Contest(ANOMALY, SCORES, OUTCOMES, timedelta(hours=24), say, LOSSES)
-ASSETS = [drift_asset(ANOMALY, inputs), model_asset(ANOMALY, "anomaly_model"), anomaly_scores]
+CHALLENGE = Challenge(ANOMALY, SCORES, OUTCOMES, timedelta(hours=24), say, LOSSES)
+ASSETS = [
+    drift_asset(ANOMALY, inputs),
+    model_asset(ANOMALY, "anomaly_model"),
+    anomaly_scores,
+    *challenge_assets(CHALLENGE),
+]

@@ -23,7 +23,7 @@ from orchestration.copying import Added
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import FORECASTS as FORECASTS_TABLE
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge, challenge_assets
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_capacity_daily"])
@@ -32,7 +32,7 @@ OUTCOMES = dg.AssetKey(["predictions", "forecast_outcomes"])
 PERCENT = CapacityParams(most=100.0)
 PARAMS = {"cpu": PERCENT, "mem": PERCENT, "disk": PERCENT, "net": CapacityParams()}
 
-# Absolute errors; naive is the value of the week before, as in prediction_accuracy.
+# Absolute errors; naive repeats the last week before the forecast, knowing no more than it did.
 LOSSES = sql.SQL("""
     select
         said.device_key as entity,
@@ -52,7 +52,7 @@ LOSSES = sql.SQL("""
         on
             said.device_key = week_before.device_key
             and said.resource = week_before.resource
-            and said.date_day - 7 = week_before.date_day
+            and said.first_day - 7 + (said.date_day - said.first_day) % 7 = week_before.date_day
             and not week_before.is_masked
             and week_before.y is not null
     where
@@ -197,12 +197,13 @@ def say(
         )
 
 
-CONTESTS = [
-    Contest(model, FORECASTS, OUTCOMES, timedelta(days=1), partial(say, resource), LOSSES)
+CHALLENGES = [
+    Challenge(model, FORECASTS, OUTCOMES, timedelta(days=1), partial(say, resource), LOSSES)
     for resource, model in MODELS.items()
 ]
 ASSETS = [
     *(drift_asset(model, partial(inputs, resource)) for resource, model in MODELS.items()),
     *(model_asset(model, f"{model.name}_model") for model in MODELS.values()),
     capacity_forecasts,
+    *(asset for challenge in CHALLENGES for asset in challenge_assets(challenge)),
 ]

@@ -21,7 +21,7 @@ def begin(connection: psycopg.Connection, model: str, version: str, moment: date
     )
 
 
-def end(connection: psycopg.Connection, model: str, moment: datetime) -> None:
+def end_challenger(connection: psycopg.Connection, model: str, moment: datetime) -> None:
     """Let a model have no challenger from `moment` (aware UTC) on, and forget what it said."""
     connection.execute(
         "update predictions.model_versions set challenger_to = %s "
@@ -34,12 +34,12 @@ def end(connection: psycopg.Connection, model: str, moment: datetime) -> None:
 def write(connection: psycopg.Connection, row: Mapping[str, Any]) -> None:
     """Keep the newest comparison of a champion and a challenger, columns of predictions.challenges.
 
-    One for an earlier moment changes nothing.
+    One for an earlier moment changes nothing. What is compared is on, also if it had ended before.
     """
     query = sql.SQL(
         "insert into predictions.challenges as known ({names}) values ({marks}) "
-        "on conflict (model, challenger, champion) do update set ({names}) = row ({new}) "
-        "where known.judged_at <= excluded.judged_at"
+        "on conflict (model, challenger, champion) do update "
+        "set ({names}) = row ({new}), ended_at = null where known.judged_at <= excluded.judged_at"
     ).format(
         names=sql.SQL(", ").join(map(sql.Identifier, row)),
         marks=sql.SQL(", ").join(sql.Placeholder() * len(row)),
@@ -64,7 +64,7 @@ def verdict(
     return str(row[0]) if row else OPEN
 
 
-def close(connection: psycopg.Connection, model: str, moment: datetime) -> None:
+def end_pairs(connection: psycopg.Connection, model: str, moment: datetime) -> None:
     """Say of the challenges whose champion or challenger is another now that they have ended."""
     connection.execute(
         "update predictions.challenges as known set ended_at = %s "

@@ -24,7 +24,11 @@ trained: list[models.Model[Any, Any]] = [
     incident.INCIDENT,
 ]
 
-contests: list[shadow.Contest[Any, Any]] = [anomaly.CONTEST, *capacity.CONTESTS, incident.CONTEST]
+challenges: list[shadow.Challenge[Any, Any]] = [
+    anomaly.CHALLENGE,
+    *capacity.CHALLENGES,
+    incident.CHALLENGE,
+]
 
 defs = dg.Definitions(
     assets=[
@@ -35,8 +39,7 @@ defs = dg.Definitions(
         *incident.ASSETS,
         *trends.ASSETS,
         models.model_tables(trained),
-        shadow.shadow_asset(contests),
-        shadow.challenges_asset(contests),
+        shadow.challenge_tables(challenges),
     ],
     jobs=[demo, retraining.retrain_daily],
     schedules=[retraining.at_night],

@@ -17,7 +17,7 @@ from orchestration.clock import RunClock
 from orchestration.drift import drift_asset
 from orchestration.models import Learnable, Model, model_asset
 from orchestration.prediction_tables import SCORES as SCORES_TABLE
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge, challenge_assets
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_incident_daily"])
@@ -189,5 +189,10 @@ def say(
         yield found.rename(columns=names).assign(about=found["as_of"])
 
 
-CONTEST = Contest(INCIDENT, SCORES, OUTCOMES, timedelta(days=7), say, LOSSES)
-ASSETS = [drift_asset(INCIDENT, inputs), model_asset(INCIDENT, "incident_model"), scored]
+CHALLENGE = Challenge(INCIDENT, SCORES, OUTCOMES, timedelta(days=7), say, LOSSES)
+ASSETS = [
+    drift_asset(INCIDENT, inputs),
+    model_asset(INCIDENT, "incident_model"),
+    scored,
+    *challenge_assets(CHALLENGE),
+]

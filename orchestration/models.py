@@ -9,7 +9,7 @@ comparison with it would keep whoever never met the harder weeks: until a versio
 them serves, newcomers have to beat the naive baseline alone, which is of the same folds as theirs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple
@@ -106,7 +106,7 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
                 if found is not None:
                     context.log.info(f"training a version on {found.text}")
                     newest = _train(model, warehouse, connection, as_of, found, champion, drift)
-            serving = serve(model.registry(warehouse), connection, newest, as_of, drift)
+            serving = serve(model.registry(warehouse), connection, as_of, drift)
         reason = model.nothing if newest is None else str(newest["gate_reason"])
         version = "none" if newest is None else newest["version"]
         for line in [f"version {version}: {reason}", *serving.refused]:
@@ -129,15 +129,20 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
 
 
 def model_tables(models: Sequence[Model[Any, Any]]) -> dg.AssetsDefinition:
-    """The tables that all models write, as assets that wait for the last of them."""
+    """The tables that all models write."""
+    writers = [model.asset for model in models]
+    names = ("model_versions", "backtests", "drift")
+    return shared_tables("model_tables", {name: writers for name in names})
+
+
+def shared_tables(step: str, writers: Mapping[str, Sequence[dg.AssetKey]]) -> dg.AssetsDefinition:
+    """Tables by name with who writes them, as assets that wait for the last of these."""
     specs = [
-        dg.AssetSpec(
-            ["predictions", name], deps=[model.asset for model in models], group_name="predictions"
-        )
-        for name in ("model_versions", "backtests", "drift")
+        dg.AssetSpec(["predictions", name], deps=assets, group_name="predictions")
+        for name, assets in writers.items()
     ]
 
-    @dg.multi_asset(name="model_tables", specs=specs)
+    @dg.multi_asset(name=step, specs=specs)
     def tables() -> Iterator[dg.MaterializeResult[None]]:
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key)

@@ -85,6 +85,19 @@ def former_champions(connection: psycopg.Connection, model: str) -> list[dict[st
     return _rows(cursor)
 
 
+def newcomers(connection: psycopg.Connection, model: str) -> list[dict[str, Any]]:
+    """Versions newer than the champion that passed the gate and were never tried, newest first."""
+    cursor = connection.execute(
+        "select * from predictions.model_versions where model = %(model)s and is_promotable "
+        "and champion_from is null and challenger_from is null and trained_at > coalesce(("
+        "select trained_at from predictions.model_versions "
+        "where model = %(model)s and champion_from is not null and champion_to is null"
+        "), '-infinity') order by trained_at desc, version",
+        {"model": model},
+    )
+    return _rows(cursor)
+
+
 def unlearned_drift(
     connection: psycopg.Connection, version: Mapping[str, Any], as_of: datetime
 ) -> datetime | None:

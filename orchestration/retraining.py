@@ -3,7 +3,8 @@
 import dagster as dg
 
 from orchestration.clock import RESOURCE
-from orchestration.shadow import CHALLENGES
+
+CHALLENGES = dg.AssetKey(["predictions", "challenges"])
 
 retrain_daily = dg.define_asset_job(
     "retrain_daily",

@@ -1,4 +1,4 @@
-"""Challengers as assets, once for all models: scored in shadow, then compared with the champions.
+"""Challengers as assets, two for each model: scored in shadow, then compared with the champion.
 
 A challenger says of the rows after its training what the champion says of them too, into a table
 of its own. Once these have outcomes, the loss of both decides (`ml.challenge`); the next run of the
@@ -19,13 +19,10 @@ from ml.challenge import MOST_DAYS, Comparison, compare
 from ml.training import ModelT, ParamsT
 from orchestration import challenges, copying, predictions
 from orchestration.clock import RunClock
-from orchestration.models import Model
+from orchestration.models import Model, shared_tables
 from orchestration.prediction_tables import SHADOW_PREDICTIONS
 from orchestration.serving import Row
 from warehouse import Warehouse
-
-SHADOW = dg.AssetKey(["predictions", "shadow_predictions"])
-CHALLENGES = dg.AssetKey(["predictions", "challenges"])
 
 DAY = timedelta(days=1)
 MOST = timedelta(days=MOST_DAYS)
@@ -60,7 +57,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Contest(Generic[ParamsT, ModelT]):
+class Challenge(Generic[ParamsT, ModelT]):
     """How the challengers of a model are scored and compared.
 
     `scores` and `outcomes` are the assets with what champions say and how it turned out, which is
@@ -78,6 +75,16 @@ class Contest(Generic[ParamsT, ModelT]):
     due_after: timedelta
     say: Callable[[psycopg.Connection, ModelT, Asked], Iterator[pd.DataFrame]]
     losses: sql.SQL
+
+    @property
+    def shadow(self) -> dg.AssetKey:
+        """What stands for what the challenger says in the graph."""
+        return dg.AssetKey(["shadow", self.model.name])
+
+    @property
+    def comparison(self) -> dg.AssetKey:
+        """What stands for its comparison with the champion."""
+        return dg.AssetKey(["challenges", self.model.name])
 
     def score(
         self,
@@ -133,50 +140,49 @@ class Contest(Generic[ParamsT, ModelT]):
         return copying.frame(connection, _CELLS.format(losses=losses))
 
 
-def shadow_asset(contests: Sequence[Contest[Any, Any]]) -> dg.AssetsDefinition:
-    """The asset that lets all challengers speak."""
+def challenge_assets(challenge: Challenge[Any, Any]) -> list[dg.AssetsDefinition]:
+    """The asset that lets a model's challenger speak and the one that compares it."""
+    model = challenge.model.name
 
     @dg.asset(
-        key=SHADOW,
+        key=challenge.shadow,
         group_name="predictions",
-        deps=list(dict.fromkeys(contest.scores for contest in contests)),
+        deps=[challenge.scores],
         kinds={"scikitlearn", "postgres"},
-        description="What challengers say of what the champions are asked, seen by no reader.",
+        description=f"What the challenger of {model} says of what the champion is asked.",
     )
-    def shadow_predictions(
-        context: dg.AssetExecutionContext, clock: RunClock
-    ) -> dg.MaterializeResult[None]:
+    def scored(context: dg.AssetExecutionContext, clock: RunClock) -> dg.MaterializeResult[None]:
         warehouse, as_of = Warehouse.current(), clock.moment(context)
-        added = {}
         with (
             warehouse.connect(role=predictions.ROLE) as connection,
             warehouse.connect(role=predictions.ROLE) as reading,
         ):
-            for contest in contests:
-                added[contest.model.name] = contest.score(warehouse, connection, reading, as_of)
-        return dg.MaterializeResult(metadata={"added": sum(added.values()), **added})
-
-    return shadow_predictions
-
-
-def challenges_asset(contests: Sequence[Contest[Any, Any]]) -> dg.AssetsDefinition:
-    """The asset that compares all challengers with the champions."""
+            added = challenge.score(warehouse, connection, reading, as_of)
+        return dg.MaterializeResult(metadata={"added": added})
 
     @dg.asset(
-        key=CHALLENGES,
+        key=challenge.comparison,
         group_name="predictions",
-        deps=[SHADOW, *dict.fromkeys(contest.outcomes for contest in contests)],
+        deps=[challenge.shadow, challenge.outcomes],
         kinds={"postgres"},
-        description="One row per champion and challenger: how both fared on the same rows.",
+        description=f"How champion and challenger of {model} fared on the same rows.",
     )
     def compared(context: dg.AssetExecutionContext, clock: RunClock) -> dg.MaterializeResult[None]:
-        as_of, said = clock.moment(context), {}
         with Warehouse.current().connect(role=predictions.ROLE) as connection:
-            for contest in contests:
-                if (found := contest.judge(connection, as_of)) is not None:
-                    said[contest.model.name] = found.reason
-        for model, reason in said.items():
-            context.log.info(f"{model}: {reason}")
-        return dg.MaterializeResult(metadata=said)
+            found = challenge.judge(connection, clock.moment(context))
+        reason = "no challenger" if found is None else found.reason
+        context.log.info(f"{model}: {reason}")
+        return dg.MaterializeResult(metadata={"comparison": reason})
 
-    return compared
+    return [scored, compared]
+
+
+def challenge_tables(challenges: Sequence[Challenge[Any, Any]]) -> dg.AssetsDefinition:
+    """The tables that all challenges write."""
+    return shared_tables(
+        "challenge_tables",
+        {
+            "shadow_predictions": [challenge.shadow for challenge in challenges],
+            "challenges": [challenge.comparison for challenge in challenges],
+        },
+    )

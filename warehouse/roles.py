@@ -65,10 +65,12 @@ SCHEMAS = (
 
 
 def session_options(role: str | None) -> str:
-    """Return the libpq options by which a session assumes a role."""
+    """Return the libpq options by which a session tells moments in UTC and assumes a role."""
+    # A server of one's own may be set to any time zone, in which psycopg would return moments.
+    options = "-ctimezone=UTC"
     if role is None:
-        return ""
-    options = f"-crole={role}"
+        return options
+    options = f"{options} -crole={role}"
     # What dbt builds can be built again after a crash, so its commits need not wait for the disk.
     return f"{options} -csynchronous_commit=off" if role == TRANSFORMER else options
 

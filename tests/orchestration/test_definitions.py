@@ -79,25 +79,31 @@ def test_versions_are_trained_at_night_as_of_the_hour(defs: dg.Definitions) -> N
     names = {key.path[-1] for key in trained if key.path[0] == "models"}
     capacities = {f"capacity_{resource}" for resource in ("cpu", "mem", "disk", "net")}
     assert names == {"infrastructure_anomaly", "device_incident_7d", *capacities}
+    assert {key.path[-1] for key in trained if key.path[0] == "challenges"} == names
     assert dg.AssetKey(["raw_prometheus", "host_hourly"]) in trained
     assert not [key for key in trained if key.path[0] == "marts"]
 
 
-def test_outcomes_wait_for_no_challenger_and_challenges_for_all_outcomes(
+def test_outcomes_wait_for_no_challenger_and_challenges_for_outcomes(
     defs: dg.Definitions,
 ) -> None:
     graph = defs.resolve_asset_graph()
-    shadow, challenges = (
+    said, judged = (
         dg.AssetKey(["predictions", name]) for name in ("shadow_predictions", "challenges")
     )
-    assert graph.get(shadow).child_keys == {challenges}, "no reader sees what is said in shadow"
-    assert graph.get(challenges).parent_keys == {
-        shadow,
-        *(
-            dg.AssetKey(["predictions", f"{name}_outcomes"])
-            for name in ("prediction", "incident", "forecast")
-        ),
+    outcomes = {
+        "infrastructure_anomaly": "prediction_outcomes",
+        "device_incident_7d": "incident_outcomes",
+        **{f"capacity_{name}": "forecast_outcomes" for name in ("cpu", "mem", "disk", "net")},
     }
+    for model, table in outcomes.items():
+        shadow, comparison = (dg.AssetKey([kind, model]) for kind in ("shadow", "challenges"))
+        # no reader sees what is said in shadow
+        assert graph.get(shadow).child_keys == {comparison, said}
+        assert graph.get(comparison).parent_keys == {shadow, dg.AssetKey(["predictions", table])}
+        assert graph.get(comparison).child_keys == {judged}
+    assert len(graph.get(judged).parent_keys) == len(outcomes)
+    assert not graph.get(said).child_keys
 
 
 def test_scores_wait_for_the_promotion_gate(defs: dg.Definitions) -> None:

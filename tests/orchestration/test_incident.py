@@ -150,10 +150,10 @@ def test_a_challenger_speaks_of_midnights_since_its_training_where_no_reader_loo
         "where challenger_from is not null"
     ).fetchall()
     assert train_end == NEWEST
-    contest = replace(incident.CONTEST, model=model)
+    challenge = replace(incident.CHALLENGE, model=model)
     for expected in (DEVICES, 0):
         with warehouse.connect("opsmart_ml") as writing, warehouse.connect("opsmart_ml") as reading:
-            said = contest.score(warehouse, writing, reading, NOON + timedelta(days=1))
+            said = challenge.score(warehouse, writing, reading, NOON + timedelta(days=1))
         assert said == expected
     assert connection.execute("select distinct version from predictions.scores").fetchall() == [
         (champion,)

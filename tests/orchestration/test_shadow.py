@@ -14,7 +14,7 @@ import pytest
 from ml.anomaly import AnomalyModel
 from ml.capacity import CapacityParams, fit
 from orchestration import anomaly, capacity, capacity_frames, incident
-from orchestration.shadow import Asked, Contest
+from orchestration.shadow import Asked, Challenge
 from tests.ml.conftest import PARAMS, TRAIN_END, faulty_estate, model
 from tests.ml.estate import Estate
 from tests.ml.forecast_series import START, long_frame, noisy
@@ -51,20 +51,20 @@ def key_of(day: date) -> int:
     return int(f"{day:%Y%m%d}")
 
 
-def shadow(connection: psycopg.Connection, contest: Contest[Any, Any], rows: list[Any]) -> None:
+def shadow(connection: psycopg.Connection, challenge: Challenge[Any, Any], rows: list[Any]) -> None:
     """Rows of entity_key, origin, about and value."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into predictions.shadow_predictions "
             "(model, version, as_of, entity_key, origin, about, value) "
             "values (%s, 'new', %s, %s, %s, %s, %s)",
-            [(contest.model.name, NIGHT, *row) for row in rows],
+            [(challenge.model.name, NIGHT, *row) for row in rows],
         )
 
 
-def cells(connection: psycopg.Connection, contest: Contest[Any, Any]) -> list[tuple[Any, ...]]:
+def cells(connection: psycopg.Connection, challenge: Challenge[Any, Any]) -> list[tuple[Any, ...]]:
     """Entity, day, n, events, and the sums of losses of champion, challenger and naive answer."""
-    found = contest.cells(connection, CHAMPION, CHALLENGER)
+    found = challenge.cells(connection, CHAMPION, CHALLENGER)
     return [tuple(row) for row in found.round(9).itertuples(index=False)]
 
 
@@ -72,7 +72,7 @@ def test_hours_are_lost_by_the_share_of_incident_and_other_hours_that_were_wrong
     connection: psycopg.Connection,
 ) -> None:
     """2 of 6 hours are of incidents: one wrong is 0.5 / (2/6) = 1.5, another 0.5 / (4/6) = 0.75."""
-    contest = anomaly.CONTEST
+    challenge = anomaly.CHALLENGE
     said = [
         # device, hour, outcome, flagged by the champion and the challenger
         (1, 0, "hit", True, 1.0),
@@ -87,7 +87,7 @@ def test_hours_are_lost_by_the_share_of_incident_and_other_hours_that_were_wrong
         # known already only because an incident came
         (1, 5, "miss", False, 0.0),
     ]
-    name = contest.model.name
+    name = challenge.model.name
     rows = [
         (name, "old", device, NIGHT + hour * HOUR, FIRST, outcome, flagged)
         for device, hour, outcome, flagged, _ in said
@@ -106,8 +106,8 @@ def test_hours_are_lost_by_the_share_of_incident_and_other_hours_that_were_wrong
     )
     asked = [(device, NIGHT + hour * HOUR, value) for device, hour, _, _, value in said]
     asked += [(3, NIGHT, 1.0)]
-    shadow(connection, contest, [(key, hour, hour, value) for key, hour, value in asked])
-    assert cells(connection, contest) == [
+    shadow(connection, challenge, [(key, hour, hour, value) for key, hour, value in asked])
+    assert cells(connection, challenge) == [
         (1, FIRST, 3, 2, 1.5 + 0.75, 0.0, 2 * 1.5),
         (2, FIRST, 3, 0, 0.0, 0.75, 0.0),
     ]
@@ -127,7 +127,7 @@ def test_midnights_are_lost_by_the_square_of_what_the_probability_was_off(
     4      yes      0.1: 0.9² = 0.81 0.3: 0.7² = 0.49
     ====== ======== ================ ================
     """
-    contest = incident.CONTEST
+    challenge = incident.CHALLENGE
     said = [
         (1, NIGHT, "hit", 0.6, 0.8),
         (2, NIGHT, "correct_reject", 0.2, None),
@@ -143,14 +143,14 @@ def test_midnights_are_lost_by_the_square_of_what_the_probability_was_off(
         "model text, version text, device_key bigint, as_of timestamptz, date_key integer, "
         "outcome text, probability double precision",
         [
-            (contest.model.name, "old", device, night, key_of(night), outcome, probability)
+            (challenge.model.name, "old", device, night, key_of(night), outcome, probability)
             for device, night, outcome, probability, _ in said
         ],
     )
     shadow(
-        connection, contest, [(device, night, night, value) for device, night, *_, value in said]
+        connection, challenge, [(device, night, night, value) for device, night, *_, value in said]
     )
-    assert cells(connection, contest) == [
+    assert cells(connection, challenge) == [
         (1, FIRST, 1, 1, 0.16, 0.04, 0.25),
         (2, FIRST, 1, 0, 0.04, 0.25, 0.25),
         (3, FIRST, 1, 0, 0.25, 0.01, 0.25),
@@ -159,20 +159,20 @@ def test_midnights_are_lost_by_the_square_of_what_the_probability_was_off(
 
 
 def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection) -> None:
-    """Naive is the value of the week before; a day without one is not compared."""
-    contest = capacity.CONTESTS[0]
-    resource, name = "cpu", contest.model.name
+    """Naive repeats the week before the first day; a day without such a value is not compared."""
+    challenge = capacity.CHALLENGES[0]
+    resource, name = "cpu", challenge.model.name
     assert name == "capacity_cpu"
-    first, second = NIGHT.date(), (NIGHT + DAY).date()
+    first, second, eighth = (NIGHT.date() + days * DAY for days in (0, 1, 7))
     week_before = pd.DataFrame(
         {
-            "date_key": [20260525, 20260525, 20260526, 20260526],
-            "date_day": [first - 7 * DAY, first - 7 * DAY, second - 7 * DAY, second - 7 * DAY],
-            "device_key": [1, 2, 1, 2],
+            "date_key": [20260525, 20260525, 20260526, 20260526, 20260601],
+            "date_day": [first - 7 * DAY] * 2 + [second - 7 * DAY] * 2 + [first],
+            "device_key": [1, 2, 1, 2, 2],
             "customer_key": 7,
-            "resource": [resource, resource, resource, "mem"],
-            "y": [40.0, 30.0, 44.0, 1.0],
-            "is_masked": [False, False, False, False],
+            "resource": [resource, resource, resource, "mem", resource],
+            "y": [40.0, 30.0, 44.0, 1.0, 20.0],
+            "is_masked": False,
             "known_at": NIGHT,
         }
     )
@@ -184,6 +184,8 @@ def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection
         (1, second, second, 50.0, 51.0, None, "hit"),
         (2, first, first, 20.0, 21.0, 24.0, "hit"),
         (2, first, second, 20.0, 21.0, 24.0, "hit"),
+        # the 20 of its week before were not known when it was forecast
+        (2, first, eighth, 24.0, 21.0, 26.0, "hit"),
     ]
     connection.execute("drop table if exists features.feat_capacity_daily cascade")
     with capacity_table(connection, week_before):
@@ -211,17 +213,19 @@ def test_forecasts_are_lost_by_what_they_were_off(connection: psycopg.Connection
         )
         shadow(
             connection,
-            contest,
+            challenge,
             [
                 (device, *(datetime(*each.timetuple()[:3], tzinfo=UTC) for each in days), value)
                 for device, *days, _, _, value, _ in said
             ],
         )
-        assert cells(connection, contest) == [
+        assert cells(connection, challenge) == [
             (1, FIRST, 1, 1, 3.0, 2.0, 10.0),
             # 10 + 1; 0 + the naive 6; 6 + 6
             (1, SECOND, 2, 2, 11.0, 6.0, 12.0),
             (2, FIRST, 1, 1, 1.0, 4.0, 10.0),
+            # the naive 30 of two weeks before
+            (2, 20260608, 1, 1, 3.0, 2.0, 6.0),
         ]
 
 

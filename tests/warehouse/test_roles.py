@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from warehouse import Warehouse, roles
 from warehouse.roles import ANALYST, LOADER, ML, READER, TENANT, TRANSFORMER
@@ -161,3 +162,21 @@ def test_a_load_whose_rows_do_not_add_up_is_refused(estate: Warehouse) -> None:
                 connection.transaction(force_rollback=True),
             ):
                 connection.execute(insert.format(wrong).encode())
+
+
+@pytest.mark.parametrize("role", [None, ML])
+def test_moments_are_in_utc_whatever_the_time_zone_of_the_database(
+    estate: Warehouse, role: str | None
+) -> None:
+    database = Identifier(estate.database)
+    with estate.connect() as owner:
+        owner.autocommit = True
+        owner.execute(SQL("alter database {} set timezone = 'Pacific/Kiritimati'").format(database))
+        try:
+            with estate.connect(role) as connection:
+                ((moment,),) = connection.execute(
+                    "select '2026-03-01 12:00+00'::timestamptz"
+                ).fetchall()
+        finally:
+            owner.execute(SQL("alter database {} reset timezone").format(database))
+    assert moment.isoformat() == "2026-03-01T12:00:00+00:00"

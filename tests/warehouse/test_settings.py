@@ -64,7 +64,7 @@ def test_an_own_server_gives_its_names_to_the_databases(
     assert warehouse.databases == ["ops_small", "ops_small_mlflow", "ops_small_dagster"]
     assert warehouse.url("opsmart_reader") == (
         "postgresql://u:p%40ss@db.example:6432/ops_small"
-        "?sslmode=require&options=-crole%3Dopsmart_reader"
+        "?sslmode=require&options=-ctimezone%3DUTC%20-crole%3Dopsmart_reader"
     )
     assert warehouse.mlflow_url == (
         "postgresql+psycopg2://u:p%40ss@db.example:6432/ops_small_mlflow?sslmode=require"

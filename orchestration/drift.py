@@ -17,7 +17,7 @@ from orchestration import predictions
 from orchestration.clock import RunClock
 from orchestration.models import Model
 from orchestration.prediction_tables import DRIFT
-from orchestration.serving import Row
+from orchestration.predictions import Row
 from orchestration.trends import newest_monday
 from warehouse import Warehouse
 
@@ -106,7 +106,7 @@ def judgement(
 ) -> pd.DataFrame:
     """What `ml.drift.judge` says of the week from a Monday on, as known at a moment."""
     start = datetime.combine(week, time(), UTC)
-    first, last = _monday(champion["train_start"]), _monday(champion["train_end"])
+    first, last = _monday(champion["train_start"]), _monday(champion["learned_until"])
     if first < champion["train_start"]:
         first += WEEK
     last = min(last, start)

@@ -112,9 +112,10 @@ def inputs(
     return rows.rename(columns={"device_key": ENTITY, "as_of": TIME})[[ENTITY, TIME, *names]]
 
 
+PARAMS = DeviceIncidentParams()
 INCIDENT = Model(
     name="device_incident_7d",
-    recipe=Recipe(DeviceIncidentModel, DeviceIncidentParams(), fit, backtest, GATE),
+    recipe=Recipe(DeviceIncidentModel, PARAMS, fit, backtest, GATE),
     features=FEATURE_TABLE,
     read=learnable,
     nothing=(
@@ -122,6 +123,7 @@ INCIDENT = Model(
         "which cases or urgent tickets were being recorded"
     ),
     is_required=False,
+    embargo=PARAMS.incident.embargo.to_pytimedelta(),
 )
 
 

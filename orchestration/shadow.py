@@ -21,7 +21,7 @@ from orchestration import challenges, copying, predictions
 from orchestration.clock import RunClock
 from orchestration.models import Model
 from orchestration.prediction_tables import SHADOW_PREDICTIONS
-from orchestration.serving import Row
+from orchestration.predictions import Row
 from warehouse import Warehouse
 
 SHADOW = dg.AssetKey(["predictions", "shadow_predictions"])

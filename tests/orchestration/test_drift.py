@@ -83,10 +83,12 @@ def connection(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
 class Estate:
     """A model whose features are shifted by so much, and its runs."""
 
-    def __init__(self, name: str, shift: float) -> None:
+    def __init__(self, name: str, shift: float, embargo: timedelta = timedelta(0)) -> None:
         recipe = Recipe(CapacityModel, PARAMS, fit, backtest, GATE)
         features = dg.AssetKey(["features", "made_up"])
-        model = models.Model(name, recipe, features, learnable, "nothing", is_required=True)
+        model = models.Model(
+            name, recipe, features, learnable, "nothing", is_required=True, embargo=embargo
+        )
         self.model = model
         self.assets = [
             drift.drift_asset(model, Features(shift).read),
@@ -154,6 +156,24 @@ def test_a_version_that_learned_the_week_is_told_of_and_not_trained_again(
     assert len(set(told(connection, "version"))) == 2
     estate.run(TUESDAY + DAY + timedelta(hours=12))
     assert " and champion " in versions(connection)[2][3], "the champion is a measure again"
+
+
+def test_a_week_too_young_to_be_learned_is_learned_as_soon_as_it_can_be(
+    connection: psycopg.Connection,
+) -> None:
+    estate = Estate("young", shift=10.0, embargo=7 * DAY)
+    for hour in (0, 6, 12):
+        last = estate.run(TUESDAY + timedelta(hours=hour))
+    assert not last.passed
+    assert len(versions(connection)) == 1, "none could have learned the week"
+    reached = OVER + 7 * DAY
+    for as_of in (reached - timedelta(hours=12), reached, reached + timedelta(hours=6)):
+        estate.run(as_of)
+    _, early, learned = versions(connection)
+    assert early[0] == reached - timedelta(hours=12)
+    assert early[2] is None, "trained after the week, it has not learned all of it"
+    assert learned[:3] == (reached, reached, reached)
+    assert "is no measure" in learned[3]
 
 
 def test_without_drift_a_version_a_day_is_enough_and_the_champion_is_its_measure(

@@ -119,9 +119,11 @@ def test_a_first_version_scores_the_last_month_and_then_each_midnight_once(
     assert found[:4] == (ORIGIN, NEWEST, 1, 31 * DEVICES)
     assert 0 < found[4] == found[5]
     trained = connection.execute(
-        "select train_end, jsonb_array_length(features) from predictions.model_versions"
+        "select train_end, learned_until, jsonb_array_length(features) "
+        "from predictions.model_versions"
     ).fetchall()
-    assert trained == [(ORIGIN, 109)]
+    # the youngest seven days had no label yet
+    assert trained == [(ORIGIN, ORIGIN - timedelta(days=7), 109)]
 
 
 def test_without_a_champion_the_newest_midnight_says_why(

@@ -5,7 +5,7 @@ it that the champion was trained on. Of each version a week is judged once.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import dagster as dg
 import pandas as pd
@@ -18,12 +18,11 @@ from orchestration.clock import RunClock
 from orchestration.models import Model
 from orchestration.prediction_tables import DRIFT
 from orchestration.predictions import Row
-from orchestration.trends import newest_monday
+from orchestration.weeks import WEEK, monday, settled_monday
 from warehouse import Warehouse
 
 CHECK = "the_features_look_as_they_did_in_training"
 PARAMS = DriftParams()
-WEEK = timedelta(weeks=1)
 
 # The features with start <= time < end (aware UTC), as known at a moment, for `ml.drift.judge`.
 Read = Callable[[psycopg.Connection, ParamsT, datetime, datetime, datetime], pd.DataFrame]
@@ -55,7 +54,7 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
         context: dg.AssetExecutionContext, clock: RunClock
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         as_of = clock.moment(context)
-        week = newest_monday(as_of) - WEEK
+        week = settled_monday(as_of) - WEEK
         drifted: list[str] = []
         with Warehouse.current().connect(role=predictions.ROLE) as connection:
             champion = predictions.champion(connection, model.name)
@@ -106,7 +105,7 @@ def judgement(
 ) -> pd.DataFrame:
     """What `ml.drift.judge` says of the week from a Monday on, as known at a moment."""
     start = datetime.combine(week, time(), UTC)
-    first, last = _monday(champion["train_start"]), _monday(champion["learned_until"])
+    first, last = monday(champion["train_start"]), monday(champion["learned_until"])
     if first < champion["train_start"]:
         first += WEEK
     last = min(last, start)
@@ -114,9 +113,3 @@ def judgement(
     rows = read(connection, params, start, start + WEEK, as_of)
     before = read(connection, params, first, last, as_of) if first < last else rows[:0]
     return judge(before, rows, PARAMS)
-
-
-def _monday(moment: datetime) -> datetime:
-    """The beginning (UTC) of its week."""
-    day = moment.astimezone(UTC)
-    return datetime.combine(day - timedelta(days=day.weekday()), time(), UTC)

@@ -4,6 +4,7 @@ The week judged is the last that has been over for a day, its reference are the 
 it that the champion was trained on. Of each version a week is judged once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 
@@ -11,7 +12,7 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from ml.drift import DRIFTED, DriftParams, judge
+from ml.drift import DRIFTED, STABLE, TOO_FEW, DriftParams, judge
 from ml.training import ModelT, ParamsT
 from orchestration import predictions
 from orchestration.clock import RunClock
@@ -24,7 +25,8 @@ from warehouse import Warehouse
 CHECK = "the_features_look_as_they_did_in_training"
 PARAMS = DriftParams()
 
-# The features with start <= time < end (aware UTC), as known at a moment, for `ml.drift.judge`.
+# The features with start <= time < end (aware UTC) for `ml.drift.judge`, without rows that a table
+# says came to be known after as_of (aware UTC), the last argument.
 Read = Callable[[psycopg.Connection, ParamsT, datetime, datetime, datetime], pd.DataFrame]
 
 
@@ -56,6 +58,7 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
         as_of = clock.moment(context)
         week = settled_monday(as_of) - WEEK
         drifted: list[str] = []
+        counts: Counter[str] = Counter()
         with Warehouse.current().connect(role=predictions.ROLE) as connection:
             champion = predictions.champion(connection, model.name)
             if champion is not None:
@@ -64,6 +67,7 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
                     of_all = {"model": model.name, "version": champion["version"]}
                     DRIFT.write(connection, {**of_all, "week": week, "as_of": as_of}, [found])
                 told = verdicts(connection, champion, week)
+                counts.update(verdict for _, verdict, _ in told)
                 drifted = [
                     f"{name} ({psi:.2f})" for name, verdict, psi in told if verdict == DRIFTED
                 ]
@@ -75,7 +79,12 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
             check_name=CHECK,
             passed=not drifted,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"version": version, "week": week.isoformat(), "drifted": text},
+            metadata={
+                "version": version,
+                "week": week.isoformat(),
+                "drifted": text,
+                "verdicts": {verdict: counts[verdict] for verdict in (DRIFTED, STABLE, TOO_FEW)},
+            },
         )
 
     return judged
@@ -103,7 +112,7 @@ def judgement(
     week: date,
     as_of: datetime,
 ) -> pd.DataFrame:
-    """What `ml.drift.judge` says of the week from a Monday on, as known at a moment."""
+    """What `ml.drift.judge` says of the week from a Monday on, told by a run as of a moment."""
     start = datetime.combine(week, time(), UTC)
     first, last = monday(champion["train_start"]), monday(champion["learned_until"])
     if first < champion["train_start"]:

@@ -209,6 +209,8 @@ def test_where_too_few_devices_are_known_nothing_is_said(
     monkeypatch.setitem(globals(), "DEVICES", 9)
     estate = Estate("few", shift=10.0)
     estate.run(TUESDAY)
-    assert estate.run(TUESDAY + timedelta(hours=6)).passed
+    found = estate.run(TUESDAY + timedelta(hours=6))
+    assert found.passed
+    assert found.metadata["verdicts"].value == {"drifted": 0, "stable": 0, "too_few": 2}
     assert set(told(connection, "verdict, psi, p_value, n")) == {("too_few", None, None, 63)}
     assert len(versions(connection)) == 1

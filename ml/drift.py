@@ -164,15 +164,15 @@ def _tested(
     most: int,
 ) -> tuple[float, float, bool]:
     """Index and p-value of one feature, and whether the index is large and above all `weeks`'."""
-    cuts = cuts_of(values[~is_week], params.bins)
-    bins = len(cuts) + 2
-    place = np.where(np.isnan(values), bins - 1, np.searchsorted(cuts, values))
+    place, bins = _binned(values, ~is_week, params.bins)
     size = int(blocks.size.sum())
     counts = np.bincount(blocks.of_row * bins + place, minlength=size * bins).reshape(size, bins)
     total = counts.sum(axis=0)
     week = counts[blocks.judged].sum(axis=0)
     psi = float(stability_index(total - week, week))
-    is_odd = psi >= params.least_psi and psi > max(_index(place, bins, each) for each in weeks)
+    is_odd = psi >= params.least_psi and psi > max(
+        _index(values, each, params.bins) for each in weeks
+    )
 
     random = np.random.default_rng(params.seed)
     drawn, reached = 0, 0
@@ -187,12 +187,19 @@ def _tested(
     return psi, (reached + 1) / (drawn + 1), is_odd
 
 
-def _index(bin_of: Ints, bins: int, week: _Week) -> float:
-    """Index of a week of the reference; `bin_of`: the bin of each row."""
+def _index(values: Floats, week: _Week, bins: int) -> float:
+    """Index of a week of the reference."""
+    place, bins = _binned(values, week.is_like, bins)
     like, own = (
-        np.bincount(bin_of[rows], minlength=bins) for rows in (week.is_like, week.is_of_week)
+        np.bincount(place[rows], minlength=bins) for rows in (week.is_like, week.is_of_week)
     )
     return float(stability_index(like, own))
+
+
+def _binned(values: Floats, is_reference: Bools, bins: int) -> tuple[Ints, int]:
+    """The bin of each value and how many there are; the last holds what is not known."""
+    cuts = cuts_of(values[is_reference], bins)
+    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values)), len(cuts) + 2
 
 
 def _permutations(features: int, params: DriftParams) -> int:

@@ -6,7 +6,9 @@ Scorecards", 2006). Unlike a p-value it does not grow with the number of rows.
 
 A row is compared with rows of the same device at the same time of the week alone, so that Mondays
 are compared with Mondays, and a fleet that grows is no drift. Hours of a device resemble each other
-and are no draws of their own: chance is judged by exchanging whole weeks of a device.
+and are no draws of their own: chance is judged by exchanging whole weeks of a device. What happens
+to all devices at once, such as a holiday, looks like much evidence that way: a week has to be
+further from the other weeks than each of them is, too.
 """
 
 from __future__ import annotations
@@ -39,20 +41,30 @@ class DriftParams:
     """Settings of the test.
 
     `bins` are made of the reference's quantiles. Fewer than `least_rows` rows in the week or the
-    reference, or fewer than `least_devices` devices, are too few to tell; of more than
-    `most_devices` so many are drawn. A feature has drifted if its index is at least `least_psi` and
-    its p-value, after Benjamini and Hochberg over the features, less than `false_discoveries`.
-    `permutations` are drawn at least, unless a feature is plainly as it was.
+    reference, or fewer than `least_devices` devices, are too few to tell, and so are fewer than
+    `least_weeks` weeks of the reference with as much; of more than `most_devices` so many are
+    drawn. A feature has drifted if its index is at least `least_psi` and above that of each of
+    these weeks against all others, and if its p-value, after Benjamini and Hochberg over the
+    features, is less than `false_discoveries`. `permutations` are drawn at least, unless a feature
+    is plainly as it was.
     """
 
     bins: int = 10
     least_rows: int = 100
     least_devices: int = 10
+    least_weeks: int = 3
     most_devices: int = 500
     least_psi: float = 0.2
     false_discoveries: float = 0.01
     permutations: int = 999
     seed: int = 42
+
+
+class _Week(NamedTuple):
+    """A week of the reference: its rows, and those of other weeks they are compared with."""
+
+    is_of_week: Bools
+    is_like: Bools
 
 
 class _Blocks(NamedTuple):
@@ -95,22 +107,27 @@ def judge(reference: pd.DataFrame, week: pd.DataFrame, params: DriftParams) -> p
     lots = np.random.default_rng(params.seed).permutation(devices)
     is_compared &= np.isin(entity, lots[: params.most_devices])
     rows, is_week = rows[is_compared], is_week[is_compared]
-    blocks = _blocks(entity[is_compared], number[is_compared])
+    entity, number, place = entity[is_compared], number[is_compared], place[is_compared]
+    blocks = _blocks(entity, number)
+    weeks = _reference_weeks(entity, number, place, params)
     n, n_reference = int(is_week.sum()), int((~is_week).sum())
     found = pd.DataFrame({"feature": features, "n": n, "n_reference": n_reference})
     is_told = min(n, n_reference) >= params.least_rows and len(blocks.first) >= params.least_devices
-    if not is_told:
+    if not is_told or len(weeks) < params.least_weeks:
         unknown = dict.fromkeys(("psi", "p_value", "q_value"), np.nan)
         return found.assign(**unknown, verdict=TOO_FEW)[list(OUTPUT)]
 
     most = _permutations(len(features), params)
     tested = [
-        _tested(rows[name].to_numpy(np.float64, na_value=np.nan), is_week, blocks, params, most)
+        _tested(
+            rows[name].to_numpy(np.float64, na_value=np.nan), is_week, blocks, weeks, params, most
+        )
         for name in features
     ]
-    found[["psi", "p_value"]] = tested
+    found[["psi", "p_value"]] = [(psi, p_value) for psi, p_value, _ in tested]
     found["q_value"] = false_discovery_control(found["p_value"])
-    has_drifted = (found["psi"] >= params.least_psi) & (found["q_value"] < params.false_discoveries)
+    is_odd = np.array([is_odd for _, _, is_odd in tested])
+    has_drifted = is_odd & (found["q_value"] < params.false_discoveries)
     return found.assign(verdict=np.where(has_drifted, DRIFTED, STABLE))[list(OUTPUT)]
 
 
@@ -139,17 +156,23 @@ def stability_index(reference: NDArray[Any], week: NDArray[Any]) -> Floats:
 
 
 def _tested(
-    values: Floats, is_week: Bools, blocks: _Blocks, params: DriftParams, most: int
-) -> tuple[float, float]:
-    """Index and p-value of one feature."""
-    cuts = cuts_of(values[~is_week], params.bins)
-    bins = len(cuts) + 2
-    place = np.where(np.isnan(values), bins - 1, np.searchsorted(cuts, values))
+    values: Floats,
+    is_week: Bools,
+    blocks: _Blocks,
+    weeks: list[_Week],
+    params: DriftParams,
+    most: int,
+) -> tuple[float, float, bool]:
+    """Index and p-value of one feature, and whether the index is large and above all `weeks`'."""
+    place, bins = _binned(values, ~is_week, params.bins)
     size = int(blocks.size.sum())
     counts = np.bincount(blocks.of_row * bins + place, minlength=size * bins).reshape(size, bins)
     total = counts.sum(axis=0)
     week = counts[blocks.judged].sum(axis=0)
     psi = float(stability_index(total - week, week))
+    is_odd = psi >= params.least_psi and psi > max(
+        _index(values, each, params.bins) for each in weeks
+    )
 
     random = np.random.default_rng(params.seed)
     drawn, reached = 0, 0
@@ -161,12 +184,42 @@ def _tested(
         # sums of the same shares in another order differ in their last digits
         reached += int((stability_index(total - week, week) >= psi - 1e-12).sum())
         drawn += number
-    return psi, (reached + 1) / (drawn + 1)
+    return psi, (reached + 1) / (drawn + 1), is_odd
+
+
+def _index(values: Floats, week: _Week, bins: int) -> float:
+    """Index of a week of the reference."""
+    place, bins = _binned(values, week.is_like, bins)
+    like, own = (
+        np.bincount(place[rows], minlength=bins) for rows in (week.is_like, week.is_of_week)
+    )
+    return float(stability_index(like, own))
+
+
+def _binned(values: Floats, is_reference: Bools, bins: int) -> tuple[Ints, int]:
+    """The bin of each value and how many there are; the last holds what is not known."""
+    cuts = cuts_of(values[is_reference], bins)
+    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values)), len(cuts) + 2
 
 
 def _permutations(features: int, params: DriftParams) -> int:
     """So many that one feature among all can be found to have drifted."""
     return max(params.permutations, math.ceil(features / params.false_discoveries))
+
+
+def _reference_weeks(entity: Ints, number: Ints, place: Ints, params: DriftParams) -> list[_Week]:
+    """The weeks by number but the last, without those of too few rows or devices to be judged.
+
+    `place`: the device and time of the week of each row, by which rows are alike.
+    """
+    found = []
+    for week in np.unique(number)[:-1]:
+        is_of_week = number == week
+        devices = len(np.unique(entity[is_of_week]))
+        if is_of_week.sum() >= params.least_rows and devices >= params.least_devices:
+            is_like = ~is_of_week & np.isin(place, place[is_of_week])
+            found.append(_Week(is_of_week, is_like))
+    return found
 
 
 def _blocks(entity: Ints, number: Ints) -> _Blocks:

@@ -31,6 +31,8 @@ FORECASTS = dg.AssetKey(["predictions", "forecasts"])
 OUTCOMES = dg.AssetKey(["predictions", "forecast_outcomes"])
 PERCENT = CapacityParams(most=100.0)
 PARAMS = {"cpu": PERCENT, "mem": PERCENT, "disk": PERCENT, "net": CapacityParams()}
+# What fills is never where it was in training, so that its level would drift each week.
+GROWING = "disk"
 
 # Absolute errors; naive repeats the last week before the forecast, knowing no more than it did.
 LOSSES = sql.SQL("""
@@ -90,11 +92,21 @@ def inputs(
     end: datetime,
     as_of: datetime,
 ) -> pd.DataFrame:
-    """The days measured between two midnights."""
-    frame = capacity_frames.frame(connection, resource, end.date(), as_of).dropna(subset="y")
+    """The days measured between two midnights, of disks the growth since the day before."""
+    frame, name = capacity_frames.frame(connection, resource, end.date(), as_of), resource
+    if resource == GROWING:
+        frame, name = growth(frame), f"{resource}_growth"
+    frame = frame.dropna(subset="y")
     rows = frame.assign(ds=pd.to_datetime(frame["ds"], utc=True))
-    rows = rows.rename(columns={"unique_id": ENTITY, "ds": TIME, "y": resource})
+    rows = rows.rename(columns={"unique_id": ENTITY, "ds": TIME, "y": name})
     return rows[rows[TIME] >= start]
+
+
+def growth(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of each day y less that of the day before, NaN where one is not known; columns as given."""
+    frame = frame.sort_values(["unique_id", "ds"], ignore_index=True)
+    steps = frame.groupby("unique_id")[["ds", "y"]].diff()
+    return frame.assign(y=steps["y"].where(steps["ds"] == pd.Timedelta(days=1)))
 
 
 def capacity_model(resource: str) -> CapacityAsset:

@@ -4,28 +4,29 @@ The week judged is the last that has been over for a day, its reference are the 
 it that the champion was trained on. Of each version a week is judged once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import dagster as dg
 import pandas as pd
 import psycopg
 
-from ml.drift import DRIFTED, DriftParams, judge
+from ml.drift import DRIFTED, STABLE, TOO_FEW, DriftParams, judge
 from ml.training import ModelT, ParamsT
 from orchestration import predictions
 from orchestration.clock import RunClock
 from orchestration.models import Model
 from orchestration.prediction_tables import DRIFT
-from orchestration.serving import Row
-from orchestration.trends import newest_monday
+from orchestration.predictions import Row
+from orchestration.weeks import WEEK, monday, settled_monday
 from warehouse import Warehouse
 
 CHECK = "the_features_look_as_they_did_in_training"
 PARAMS = DriftParams()
-WEEK = timedelta(weeks=1)
 
-# The features with start <= time < end (aware UTC), as known at a moment, for `ml.drift.judge`.
+# The features with start <= time < end (aware UTC) for `ml.drift.judge`, without rows that a table
+# says came to be known after as_of (aware UTC), the last argument.
 Read = Callable[[psycopg.Connection, ParamsT, datetime, datetime, datetime], pd.DataFrame]
 
 
@@ -55,16 +56,22 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
         context: dg.AssetExecutionContext, clock: RunClock
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         as_of = clock.moment(context)
-        week = newest_monday(as_of) - WEEK
+        week = settled_monday(as_of) - WEEK
         drifted: list[str] = []
+        counts: Counter[str] = Counter()
         with Warehouse.current().connect(role=predictions.ROLE) as connection:
             champion = predictions.champion(connection, model.name)
+            # one that serves from this moment on is judged by the next run, so that this one, done
+            # again, finds what it found first
+            if champion is not None and champion["champion_from"] >= as_of:
+                champion = None
             if champion is not None:
                 if not verdicts(connection, champion, week):
                     found = judgement(connection, model, read, champion, week, as_of)
                     of_all = {"model": model.name, "version": champion["version"]}
                     DRIFT.write(connection, {**of_all, "week": week, "as_of": as_of}, [found])
                 told = verdicts(connection, champion, week)
+                counts.update(verdict for _, verdict, _ in told)
                 drifted = [
                     f"{name} ({psi:.2f})" for name, verdict, psi in told if verdict == DRIFTED
                 ]
@@ -76,7 +83,12 @@ def drift_asset(model: Model[ParamsT, ModelT], read: Read[ParamsT]) -> dg.Assets
             check_name=CHECK,
             passed=not drifted,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"version": version, "week": week.isoformat(), "drifted": text},
+            metadata={
+                "version": version,
+                "week": week.isoformat(),
+                "drifted": text,
+                "verdicts": {verdict: counts[verdict] for verdict in (DRIFTED, STABLE, TOO_FEW)},
+            },
         )
 
     return judged
@@ -104,9 +116,9 @@ def judgement(
     week: date,
     as_of: datetime,
 ) -> pd.DataFrame:
-    """What `ml.drift.judge` says of the week from a Monday on, as known at a moment."""
+    """What `ml.drift.judge` says of the week from a Monday on, told by a run as of a moment."""
     start = datetime.combine(week, time(), UTC)
-    first, last = _monday(champion["train_start"]), _monday(champion["train_end"])
+    first, last = monday(champion["train_start"]), monday(champion["learned_until"])
     if first < champion["train_start"]:
         first += WEEK
     last = min(last, start)
@@ -114,9 +126,3 @@ def judgement(
     rows = read(connection, params, start, start + WEEK, as_of)
     before = read(connection, params, first, last, as_of) if first < last else rows[:0]
     return judge(before, rows, PARAMS)
-
-
-def _monday(moment: datetime) -> datetime:
-    """The beginning (UTC) of its week."""
-    day = moment.astimezone(UTC)
-    return datetime.combine(day - timedelta(days=day.weekday()), time(), UTC)

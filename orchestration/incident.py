@@ -106,15 +106,17 @@ def inputs(
     """What was measured of devices outside maintenance, as of midnights.
 
     Ages and the history of incidents are left out: they run on, and no week is like the one before.
+    So are windows that are still being filled, as they are on all devices of a young estate.
     """
     names = [name for name in DEVICE_FEATURES if name != params.incident.age]
-    rows = incident_features.observed_rows(connection, start, end)
-    return rows.rename(columns={"device_key": ENTITY, "as_of": TIME})[[ENTITY, TIME, *names]]
+    rows = incident_features.measured_rows(connection, names, start, end)
+    return rows.rename(columns={"device_key": ENTITY, "as_of": TIME})
 
 
+PARAMS = DeviceIncidentParams()
 INCIDENT = Model(
     name="device_incident_7d",
-    recipe=Recipe(DeviceIncidentModel, DeviceIncidentParams(), fit, backtest, GATE),
+    recipe=Recipe(DeviceIncidentModel, PARAMS, fit, backtest, GATE),
     features=FEATURE_TABLE,
     read=learnable,
     nothing=(
@@ -122,6 +124,7 @@ INCIDENT = Model(
         "which cases or urgent tickets were being recorded"
     ),
     is_required=False,
+    embargo=PARAMS.incident.embargo.to_pytimedelta(),
 )
 
 

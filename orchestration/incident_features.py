@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.device_incident_params import CATEGORIES, DEVICE_FEATURES
+from ml.device_incident_params import CATEGORIES, DEVICE_FEATURES, WINDOWS
 from ml.device_incidents import device_rows
 from orchestration import copying
 
@@ -33,7 +33,18 @@ _DAYS = sql.SQL("""
     order by as_of, device_key
 """)
 _LEARNABLE = sql.SQL("label_known_at <= {origin} and as_of >= {start} and not is_in_maintenance")
-_OBSERVED = sql.SQL("as_of >= {start} and as_of < {end} and not is_in_maintenance")
+_FULL = sql.SQL(
+    "as_of >= {start} and as_of < {end} and not is_in_maintenance and observed_days >= {longest}"
+)
+_MEASURED = sql.SQL("""
+    select
+        device_key,
+        extract(epoch from as_of)::bigint as as_of,
+        {columns}
+    from features.feat_incident_daily
+    where {condition}
+    order by as_of, device_key
+""")
 _EVENTS = sql.SQL("""
     select
         device_key,
@@ -82,16 +93,26 @@ def training_rows(connection: psycopg.Connection, origin: datetime, days: float)
     condition = _LEARNABLE.format(
         origin=sql.Literal(origin), start=sql.Literal(origin - timedelta(days=days))
     )
-    return _drawn(connection, condition, origin)
+    return _rows(connection, _drawn(connection, condition), origin)
 
 
-def observed_rows(connection: psycopg.Connection, start: datetime, end: datetime) -> pd.DataFrame:
-    """Rows with start <= as_of < end outside maintenance, labelled or not, at most `MOST_ROWS`.
+def measured_rows(
+    connection: psycopg.Connection, names: Sequence[str], start: datetime, end: datetime
+) -> pd.DataFrame:
+    """What was measured where start <= as_of < end outside maintenance, at most `MOST_ROWS`.
 
-    Columns as in training.
+    Left out are devices whose longest window is not full yet. Columns device_key (int64), as_of
+    (datetime64[UTC]) and `names`, of `DEVICE_FEATURES` (float64).
     """
-    condition = _OBSERVED.format(start=sql.Literal(start), end=sql.Literal(end))
-    return _drawn(connection, condition, end)
+    condition = _FULL.format(
+        start=sql.Literal(start), end=sql.Literal(end), longest=sql.Literal(max(WINDOWS))
+    )
+    query = _MEASURED.format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        condition=_drawn(connection, condition),
+    )
+    rows = copying.frame(connection, query, dtype=dict.fromkeys(names, "float64"))
+    return rows.assign(as_of=_moments(rows["as_of"]))
 
 
 def rows_between(
@@ -106,10 +127,8 @@ def rows_between(
         start = end + timedelta(days=1)
 
 
-def _drawn(
-    connection: psycopg.Connection, condition: sql.Composable, until: datetime
-) -> pd.DataFrame:
-    """Rows of a condition as `_rows` reads them, at most `MOST_ROWS`."""
+def _drawn(connection: psycopg.Connection, condition: sql.Composable) -> sql.Composable:
+    """The condition of at most `MOST_ROWS` of the rows of a condition."""
     count = connection.execute(
         sql.SQL("select count(*) from features.feat_incident_daily where {}").format(condition)
     ).fetchone()
@@ -117,7 +136,7 @@ def _drawn(
     drawn = sql.SQL(
         " and (device_key + ((as_of at time zone 'UTC')::date - date '2000-01-01')) % {} = 0"
     )
-    return _rows(connection, condition + drawn.format(sql.Literal(stride)), until)
+    return condition + drawn.format(sql.Literal(stride))
 
 
 def _rows(

@@ -3,10 +3,11 @@
 What is trained depends on as_of and the data alone, never on how often or how far an earlier run
 came, so that a run that was killed ends where an undisturbed one does.
 
-A version is trained once a day, and at once where the champion's features drifted in a week that
-the newest version has not learned. The champion's backtest ends before that drift, so that a
-comparison with it would keep whoever never met the harder weeks: until a version that has learned
-them serves, newcomers have to beat the naive baseline alone, which is of the same folds as theirs.
+A version is trained once a day, and as soon as one could learn a week in which the champion's
+features drifted and which the newest has not learned. The champion's backtest ends before that
+drift, so that a comparison with it would keep whoever never met the harder weeks: until a version
+that has learned them serves, newcomers have to beat the naive baseline alone, which is of the same
+folds as theirs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,8 @@ from ml.registry import Registry
 from ml.training import ModelT, ParamsT, Recipe, Training, train
 from orchestration import predictions
 from orchestration.clock import RunClock
-from orchestration.serving import Row, has_learned, serve
+from orchestration.predictions import Row, has_learned
+from orchestration.serving import serve
 from warehouse import Warehouse
 
 GATE = "a_champion_beats_the_naive_baseline"
@@ -44,7 +46,7 @@ class Model(Generic[ParamsT, ModelT]):
     `read` gives what a version learns from at a moment (as_of, aware UTC) or None where nothing was
     measured, for which `nothing` is the reason; it is told whether a champion serves already.
     `is_required`: what depends on the model stops without a version that serves; else it goes on
-    and says why it has no predictions.
+    and says why it has no predictions. `embargo`: how old a row must be before it is learned from.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Model(Generic[ParamsT, ModelT]):
     read: Callable[[psycopg.Connection, ParamsT, datetime, bool], Learnable | None]
     nothing: str
     is_required: bool
+    embargo: timedelta = timedelta(0)
 
     @property
     def asset(self) -> dg.AssetKey:
@@ -101,7 +104,7 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
             newest = predictions.newest_version(connection, model.name)
             champion = predictions.champion(connection, model.name)
             drift = predictions.unlearned_drift(connection, champion, as_of) if champion else None
-            if newest is None or is_due(newest, as_of, drift):
+            if newest is None or is_due(newest, as_of, model.embargo, drift):
                 found = model.read(connection, model.recipe.params, as_of, champion is not None)
                 if found is not None:
                     context.log.info(f"training a version on {found.text}")
@@ -150,13 +153,15 @@ def shared_tables(step: str, writers: Mapping[str, Sequence[dg.AssetKey]]) -> dg
     return tables
 
 
-def is_due(newest: Row, as_of: datetime, drift: datetime | None) -> bool:
+def is_due(newest: Row, as_of: datetime, embargo: timedelta, drift: datetime | None) -> bool:
     """Whether a version is to be trained after the newest one.
 
-    `drift` is the end (aware UTC) of a week in which the champion's features drifted, if any.
+    `drift` is the end (aware UTC) of a week in which the champion's features drifted, if any, which
+    is worth a version once its rows are old enough to be learned.
     """
-    is_old = newest["trained_at"] <= as_of - RETRAIN_AFTER
-    return is_old or (drift is not None and not has_learned(newest, drift))
+    if newest["trained_at"] <= as_of - RETRAIN_AFTER:
+        return True
+    return drift is not None and not has_learned(newest, drift) and drift <= as_of - embargo
 
 
 def _train(
@@ -184,6 +189,7 @@ def _train(
     )
     row = _facts(training) | {
         "model": model.name,
+        "learned_until": _aware(training.model.train_end) - model.embargo,
         "mlflow_version": registered.mlflow_version,
         "artifact_uri": registered.artifact_uri,
         "artifact_sha256": registered.sha256,

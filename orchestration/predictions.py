@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 
 ROLE = "opsmart_ml"
 
+Row = dict[str, Any]
+
 
 def write_version(
     connection: psycopg.Connection, version: Mapping[str, Any], backtest: pd.DataFrame
@@ -45,7 +47,7 @@ def write_version(
         )
 
 
-def newest_version(connection: psycopg.Connection, model: str) -> dict[str, Any] | None:
+def newest_version(connection: psycopg.Connection, model: str) -> Row | None:
     """The version trained last, by its as_of."""
     return _one(
         connection,
@@ -55,7 +57,7 @@ def newest_version(connection: psycopg.Connection, model: str) -> dict[str, Any]
     )
 
 
-def champion(connection: psycopg.Connection, model: str) -> dict[str, Any] | None:
+def champion(connection: psycopg.Connection, model: str) -> Row | None:
     """The version that serves, None if none was ever good enough."""
     return _one(
         connection,
@@ -65,7 +67,7 @@ def champion(connection: psycopg.Connection, model: str) -> dict[str, Any] | Non
     )
 
 
-def challenger(connection: psycopg.Connection, model: str) -> dict[str, Any] | None:
+def challenger(connection: psycopg.Connection, model: str) -> Row | None:
     """The version that is scored in shadow, None if none is."""
     return _one(
         connection,
@@ -75,7 +77,7 @@ def challenger(connection: psycopg.Connection, model: str) -> dict[str, Any] | N
     )
 
 
-def former_champions(connection: psycopg.Connection, model: str) -> list[dict[str, Any]]:
+def former_champions(connection: psycopg.Connection, model: str) -> list[Row]:
     """Versions that served once, the one that served last first."""
     cursor = connection.execute(
         "select * from predictions.model_versions where model = %s and champion_to is not null "
@@ -99,12 +101,11 @@ def newcomers(connection: psycopg.Connection, model: str) -> list[dict[str, Any]
 
 
 def unlearned_drift(
-    connection: psycopg.Connection, version: Mapping[str, Any], as_of: datetime
+    connection: psycopg.Connection, version: Row, as_of: datetime
 ) -> datetime | None:
     """The end (aware UTC) of a week in which features of a version drifted, if it did not learn it.
 
-    That is the newest week judged by `as_of`, where a feature drifted in it and the version was
-    not trained up to its end, else None.
+    That is the newest week judged by `as_of`, where a feature drifted in it, else None.
     """
     row = connection.execute(
         "select (week + 7)::timestamp at time zone 'UTC', bool_or(verdict = 'drifted') "
@@ -115,7 +116,12 @@ def unlearned_drift(
     if row is None or not row[1]:
         return None
     end: datetime = row[0]
-    return end if version["train_end"] < end else None
+    return None if has_learned(version, end) else end
+
+
+def has_learned(version: Row, moment: datetime) -> bool:
+    """Whether a version learned all rows of the time before a moment (aware)."""
+    return bool(version["learned_until"] >= moment)
 
 
 def backtest_of(connection: psycopg.Connection, model: str, version: str) -> pd.DataFrame:
@@ -157,13 +163,11 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _one(
-    connection: psycopg.Connection, query: str, values: tuple[Any, ...]
-) -> dict[str, Any] | None:
+def _one(connection: psycopg.Connection, query: str, values: tuple[Any, ...]) -> Row | None:
     rows = _rows(connection.execute(query, values))
     return rows[0] if rows else None
 
 
-def _rows(cursor: psycopg.Cursor[Any]) -> list[dict[str, Any]]:
+def _rows(cursor: psycopg.Cursor[Any]) -> list[Row]:
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -12,8 +12,7 @@ from ml.artifact import CorruptArtifact
 from ml.challenge import LEFT_TO_GATE, NOT_WORSE, WORSE
 from ml.registry import Registry
 from orchestration import challenges, predictions
-
-Row = dict[str, Any]
+from orchestration.predictions import Row, has_learned
 
 
 class Serving(NamedTuple):
@@ -99,8 +98,3 @@ def serve(
         registry.set_alias("challenger", challenger["version"])
     challenges.end_pairs(connection, model, as_of)
     return Serving(version, challenger, artifacts.refused)
-
-
-def has_learned(row: Row, moment: datetime) -> bool:
-    """Whether a version was trained on what came up to a moment."""
-    return bool(row["train_end"] >= moment)

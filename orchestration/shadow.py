@@ -21,7 +21,7 @@ from orchestration import challenges, copying, predictions
 from orchestration.clock import RunClock
 from orchestration.models import Model, shared_tables
 from orchestration.prediction_tables import SHADOW_PREDICTIONS
-from orchestration.serving import Row
+from orchestration.predictions import Row
 from warehouse import Warehouse
 
 DAY = timedelta(days=1)

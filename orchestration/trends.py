@@ -1,6 +1,6 @@
 """Trends of devices and customers as an asset, told once of each week that is over."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 import numpy as np
@@ -12,16 +12,14 @@ from ml.trend import TrendParams, analyse
 from orchestration import copying, predictions
 from orchestration.clock import RunClock
 from orchestration.prediction_tables import SERIES, TREND_ANALYSES
+from orchestration.weeks import WEEK, settled_monday
 from warehouse import Warehouse
 
 FEATURE_TABLE = dg.AssetKey(["features", "feat_trend_weekly"])
 TRENDS = dg.AssetKey(["predictions", "trend_analyses"])
 
 PARAMS = TrendParams()
-WEEK = timedelta(weeks=1)
 WEEKS = 26
-# What comes late is in a week that has been over for so long.
-SETTLED = timedelta(days=1)
 KEPT = timedelta(weeks=53)
 
 
@@ -37,7 +35,7 @@ def trend_analyses(
 ) -> dg.MaterializeResult[None]:
     """Test every series up to the newest week that is settled, once."""
     warehouse, as_of = Warehouse.current(), clock.moment(context)
-    until = newest_monday(as_of)
+    until = settled_monday(as_of)
     added = copying.Added(0, 0)
     with warehouse.connect(role=predictions.ROLE) as connection:
         if not is_analysed(connection, until):
@@ -49,12 +47,6 @@ def trend_analyses(
     return dg.MaterializeResult(
         metadata={"added": added.rows, "trends": added.counted, "until": until.isoformat()}
     )
-
-
-def newest_monday(as_of: datetime) -> date:
-    """The end (Monday, UTC) of the newest week that is settled at `as_of` (aware)."""
-    day = (as_of.astimezone(UTC) - SETTLED).date()
-    return day - timedelta(days=day.weekday())
 
 
 def is_analysed(connection: psycopg.Connection, until: date) -> bool:

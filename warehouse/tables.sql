@@ -205,6 +205,7 @@ create table if not exists predictions.model_versions (
     trained_at timestamptz not null,
     train_start timestamptz not null,
     train_end timestamptz not null,
+    learned_until timestamptz not null,
     rows bigint not null,
     seed integer not null,
     is_promotable boolean not null,
@@ -226,6 +227,21 @@ begin
         alter table predictions.model_versions
         add column challenger_from timestamptz,
         add column challenger_to timestamptz;
+    end if;
+end
+$$;
+
+-- for tables made before it was kept, when the incident prediction alone left its youngest rows out
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'predictions.model_versions'::regclass and attname = 'learned_until'
+    ) then
+        alter table predictions.model_versions add column learned_until timestamptz;
+        update predictions.model_versions
+        set learned_until = train_end - interval '7 days' * (model = 'device_incident_7d')::integer;
+        alter table predictions.model_versions alter column learned_until set not null;
     end if;
 end
 $$;

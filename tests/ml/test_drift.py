@@ -71,26 +71,52 @@ def test_an_empty_bin_counts_as_one_in_ten_thousand() -> None:
 
 
 def test_a_week_worked_out_by_hand() -> None:
-    """Ten devices, four days each: 1, 2, 3, 4 in the reference and 1, 3, 3, 4 in the week."""
+    """Five devices, four days each: 1, 2, 3, 4 three weeks long and 1, 3, 3, 4 in the last."""
     days = pd.date_range(MONDAY, periods=4, freq="1D")
     week = pd.DataFrame(
         {
-            "entity": np.repeat(np.arange(10), 4),
-            "time": np.tile(days, 10),
-            "load": np.tile([1.0, 3.0, 3.0, 4.0], 10),
+            "entity": np.repeat(np.arange(5), 4),
+            "time": np.tile(days, 5),
+            "load": np.tile([1.0, 3.0, 3.0, 4.0], 5),
         }
     )
-    before = week.assign(time=week["time"] - WEEK, load=np.tile([1.0, 2.0, 3.0, 4.0], 10))
-    params = replace(PARAMS, bins=2, least_rows=40, permutations=19_999)
+    like = week.assign(load=np.tile([1.0, 2.0, 3.0, 4.0], 5))
+    before = pd.concat([like.assign(time=like["time"] - back * WEEK) for back in (1, 2, 3)])
+    params = replace(PARAMS, bins=2, least_rows=20, least_devices=5, permutations=19_999)
     found = judge(before, week, params).iloc[0]
     # halves below and above 2.5 became a quarter and three quarters, as above
     assert found["psi"] == pytest.approx(0.274653, abs=1e-6)
-    # exchanging weeks moves one low value: so far apart are they only with all ten as they are or
-    # all ten exchanged, 2 of 2^10
-    assert found["p_value"] == pytest.approx(2 / 1024, rel=0.2)
+    # exchanging weeks moves one low value: so far apart are they only where all five devices draw
+    # the last of their four weeks, 1 of 4^5
+    assert found["p_value"] == pytest.approx(1 / 1024, rel=0.5)
     assert found["q_value"] == found["p_value"]
-    assert (found["n"], found["n_reference"], found["verdict"]) == (40, 40, "drifted")
-    assert judge(before, week, replace(params, least_rows=41)).loc[0, "verdict"] == "too_few"
+    # a week before has halves, the others 25 of 60 and 35 of 60, which is an index of
+    # (1/2 - 5/12) ln(6/5) + (1/2 - 7/12) ln(6/7) = 0.015194 + 0.012846 = 0.028040
+    assert (found["n"], found["n_reference"], found["verdict"]) == (20, 60, "drifted")
+    for few in ({"least_rows": 21}, {"least_devices": 6}, {"least_weeks": 4}):
+        assert judge(before, week, replace(params, **few)).loc[0, "verdict"] == "too_few"
+
+
+def test_a_fluctuation_that_all_devices_share_is_no_drift() -> None:
+    """A week lifts the whole fleet by no more than one before lowered it, and then by more."""
+    values = noise(20)
+    steps = np.repeat([0.0, -6.0, 0.0, 6.0], HOURS)
+    shared = judged(values + steps)
+    assert shared["psi"] >= PARAMS.least_psi and shared["q_value"] < PARAMS.false_discoveries
+    assert shared["verdict"] == "stable"
+    steps[-HOURS:] = 14.0
+    assert judged(values + steps)["verdict"] == "drifted"
+
+
+def test_a_week_of_few_devices_is_no_measure_for_the_others() -> None:
+    values = noise(20)
+    values[:, -HOURS:] += 10.0
+    reference, week = history(np.concatenate([values[:, :HOURS], values], axis=1))
+    is_oldest = reference["time"] < reference["time"].min() + WEEK
+    strange = reference.assign(load=reference["load"].where(~is_oldest, 1000.0))
+    assert judge(strange, week, PARAMS).loc[0, "verdict"] == "stable"
+    few = strange[~is_oldest | (strange["entity"] < PARAMS.least_devices - 1)]
+    assert judge(few, week, PARAMS).loc[0, "verdict"] == "drifted"
 
 
 def test_identical_weeks_have_not_drifted() -> None:

@@ -126,6 +126,23 @@ def test_drift_is_judged_on_the_days_that_were_measured(connection: psycopg.Conn
     assert capacity.inputs("cpu", connection, capacity.PERCENT, start, end, AS_OF).empty
 
 
+def test_a_disk_that_fills_as_ever_has_the_same_growth_each_day(
+    connection: psycopg.Connection,
+) -> None:
+    days = pd.date_range(START, FIRST - timedelta(days=1), freq="1D")
+    disk = pd.DataFrame({"unique_id": 1, "ds": days, "y": 20.0 + 0.5 * np.arange(len(days))})
+    lost = days[-3]
+    fill(connection, capacity_days(disk[disk["ds"] != lost], "disk"))
+    end = datetime.combine(FIRST, time(), UTC)
+    found = capacity.inputs(
+        "disk", connection, capacity.PERCENT, end - timedelta(days=7), end, AS_OF
+    )
+    assert list(found.columns) == ["entity", "time", "disk_growth"]
+    # neither of the day that was lost nor of the one after it is it known
+    assert found["time"].tolist() == [day.tz_localize("UTC") for day in (*days[-7:-3], days[-1])]
+    assert found["disk_growth"].tolist() == [0.5] * 5
+
+
 def test_every_series_has_thirty_rows_with_a_value_or_a_reason(
     connection: psycopg.Connection,
 ) -> None:

@@ -83,10 +83,12 @@ def connection(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
 class Estate:
     """A model whose features are shifted by so much, and its runs."""
 
-    def __init__(self, name: str, shift: float) -> None:
+    def __init__(self, name: str, shift: float, embargo: timedelta = timedelta(0)) -> None:
         recipe = Recipe(CapacityModel, PARAMS, fit, backtest, GATE)
         features = dg.AssetKey(["features", "made_up"])
-        model = models.Model(name, recipe, features, learnable, "nothing", is_required=True)
+        model = models.Model(
+            name, recipe, features, learnable, "nothing", is_required=True, embargo=embargo
+        )
         self.model = model
         self.assets = [
             drift.drift_asset(model, Features(shift).read),
@@ -156,6 +158,24 @@ def test_a_version_that_learned_the_week_is_told_of_and_not_trained_again(
     assert " and champion " in versions(connection)[2][3], "the champion is a measure again"
 
 
+def test_a_week_too_young_to_be_learned_is_learned_as_soon_as_it_can_be(
+    connection: psycopg.Connection,
+) -> None:
+    estate = Estate("young", shift=10.0, embargo=7 * DAY)
+    for hour in (0, 6, 12):
+        last = estate.run(TUESDAY + timedelta(hours=hour))
+    assert not last.passed
+    assert len(versions(connection)) == 1, "none could have learned the week"
+    reached = OVER + 7 * DAY
+    for as_of in (reached - timedelta(hours=12), reached, reached + timedelta(hours=6)):
+        estate.run(as_of)
+    _, early, learned = versions(connection)
+    assert early[0] == reached - timedelta(hours=12)
+    assert early[2] is None, "trained after the week, it has not learned all of it"
+    assert learned[:3] == (reached, reached, reached)
+    assert "is no measure" in learned[3]
+
+
 def test_without_drift_a_version_a_day_is_enough_and_the_champion_is_its_measure(
     connection: psycopg.Connection,
 ) -> None:
@@ -189,6 +209,8 @@ def test_where_too_few_devices_are_known_nothing_is_said(
     monkeypatch.setitem(globals(), "DEVICES", 9)
     estate = Estate("few", shift=10.0)
     estate.run(TUESDAY)
-    assert estate.run(TUESDAY + timedelta(hours=6)).passed
+    found = estate.run(TUESDAY + timedelta(hours=6))
+    assert found.passed
+    assert found.metadata["verdicts"].value == {"drifted": 0, "stable": 0, "too_few": 2}
     assert set(told(connection, "verdict, psi, p_value, n")) == {("too_few", None, None, 63)}
     assert len(versions(connection)) == 1

@@ -119,9 +119,11 @@ def test_a_first_version_scores_the_last_month_and_then_each_midnight_once(
     assert found[:4] == (ORIGIN, NEWEST, 1, 31 * DEVICES)
     assert 0 < found[4] == found[5]
     trained = connection.execute(
-        "select train_end, jsonb_array_length(features) from predictions.model_versions"
+        "select train_end, learned_until, jsonb_array_length(features) "
+        "from predictions.model_versions"
     ).fetchall()
-    assert trained == [(ORIGIN, 109)]
+    # the youngest seven days had no label yet
+    assert trained == [(ORIGIN, ORIGIN - timedelta(days=7), 109)]
 
 
 def test_without_a_champion_the_newest_midnight_says_why(
@@ -206,3 +208,14 @@ def test_drift_is_judged_on_what_was_measured_outside_maintenance(
     assert incident.inputs(connection, PARAMS, *span, NOON)["time"].max() < NEWEST
     connection.execute("update features.feat_incident_daily set is_in_maintenance = false")
     assert incident.inputs(connection, PARAMS, span[1], span[1], NOON).empty
+
+
+def test_drift_is_not_judged_on_windows_that_are_still_being_filled(
+    connection: psycopg.Connection,
+) -> None:
+    first = START.to_pydatetime()
+    found = incident.inputs(connection, PARAMS, first, first + timedelta(days=33), NOON)
+    # the thirty days of a window are over on the 31st midnight
+    assert found["time"].value_counts(sort=False).to_dict() == {
+        START + pd.Timedelta(days=day): DEVICES for day in (30, 31, 32)
+    }

@@ -14,6 +14,7 @@ import pytest
 from orchestration import trends
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.prediction_tables import TREND_ANALYSES
+from orchestration.weeks import settled_monday
 from warehouse import Warehouse
 
 MONDAY = date(2026, 6, 29)
@@ -125,8 +126,8 @@ def test_the_trends_of_a_week_are_told_once(connection: psycopg.Connection) -> N
 
 
 def test_a_week_is_not_told_before_it_is_settled(connection: psycopg.Connection) -> None:
-    assert trends.newest_monday(TUESDAY - timedelta(seconds=1)) == MONDAY - timedelta(weeks=1)
-    assert trends.newest_monday(TUESDAY) == MONDAY
+    assert settled_monday(TUESDAY - timedelta(seconds=1)) == MONDAY - timedelta(weeks=1)
+    assert settled_monday(TUESDAY) == MONDAY
     run(TUESDAY - timedelta(seconds=1))
     # of the newest week, which is there already, nothing is said
     known = connection.execute(

@@ -41,6 +41,7 @@ select
     trained_at,
     train_start,
     train_end,
+    learned_until,
     rows as trained_rows,
     seed,
     is_promotable,

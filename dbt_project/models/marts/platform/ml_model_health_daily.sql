@@ -47,7 +47,7 @@ serving as (
         model_days.date_key,
         versions.version,
         versions.trained_at,
-        versions.train_end
+        versions.learned_until
     from model_days
     inner join versions
         on
@@ -160,7 +160,7 @@ joined as (
         judged_features.drifted_features,
         judged_features.greatest_psi,
         judged_features.greatest_drifted_psi,
-        {{ utc_date('serving.train_end') }} >= judged_features.week + 7 as has_learned_week,
+        {{ utc_date('serving.learned_until') }} >= judged_features.week + 7 as has_learned_week,
         coalesce(told.predictions, 0) as predictions,
         coalesce(told.not_scored, 0) as not_scored,
         coalesce(told.flagged, 0) as flagged,

@@ -59,8 +59,8 @@ def bitbrains_set(metric: str, horizon: int) -> SetResult:
         baseline="better naive",
         compared_by="mase",
         scores=[
-            _mase([trial], NAIVE, goals["mase"], peers),
-            _wape([trial], NAIVE, goals["wape"], peers),
+            _beside_naive("mase", Judge.mase, [trial], NAIVE, goals["mase"], peers),
+            _beside_naive("wape", Judge.wape, [trial], NAIVE, goals["wape"], peers),
             *_of_sample([trial], peers, naive),
             *bands,
             *(
@@ -92,8 +92,8 @@ def etth1_daily() -> SetResult:
         baseline=NAMES[SEASONAL_NAIVE],
         compared_by="mase",
         scores=[
-            _mase(trials, (SEASONAL_NAIVE,), None, peers),
-            _wape(trials, (SEASONAL_NAIVE,), None, peers),
+            _beside_naive("mase", Judge.mase, trials, (SEASONAL_NAIVE,), None, peers),
+            _beside_naive("wape", Judge.wape, trials, (SEASONAL_NAIVE,), None, peers),
             *_of_sample(trials, peers, SEASONAL_NAIVE),
             *bands,
         ],
@@ -140,7 +140,7 @@ def m4_hourly() -> SetResult:
                 )
                 for name, measure, goal in (("owa", _owa, OWA_GOAL), ("smape", _smape, None))
             ),
-            _mase([trial], (SEASONAL_NAIVE,), None, peers),
+            _beside_naive("mase", Judge.mase, [trial], (SEASONAL_NAIVE,), None, peers),
             *_of_sample([trial], peers, SEASONAL_NAIVE),
             *bands,
         ],
@@ -160,24 +160,6 @@ def _smape(judge: Judge, yhat: Floats) -> float:
 
 def _owa(judge: Judge, yhat: Floats) -> float:
     return m4.owa(_smape(judge, yhat), judge.mase(yhat))
-
-
-def _mase(
-    trials: Sequence[Trial],
-    naive: tuple[str, ...],
-    goal: float | None,
-    peers: Sequence[PeerForecasts],
-) -> Score:
-    return _beside_naive("mase", Judge.mase, trials, naive, goal, peers)
-
-
-def _wape(
-    trials: Sequence[Trial],
-    naive: tuple[str, ...],
-    goal: float | None,
-    peers: Sequence[PeerForecasts],
-) -> Score:
-    return _beside_naive("wape", Judge.wape, trials, naive, goal, peers)
 
 
 def _beside_naive(

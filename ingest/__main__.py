@@ -108,9 +108,9 @@ def _at_once(do: Callable[[str], bool], names: list[str]) -> list[bool]:
         outcomes[name] = do(name)
 
     threads = [Thread(target=note, args=(name,), name=name, daemon=True) for name in names]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         for thread in threads:
             thread.join()
     except KeyboardInterrupt:

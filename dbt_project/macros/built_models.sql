@@ -5,40 +5,10 @@
     no model reads a clock: then it stays as it is. `--full-refresh` builds everything anyway.
 -#}
 
-{% materialization table, adapter='postgres' %}
-    {{ return(build_unless_built(dbt.materialization_table_default)) }}
-{% endmaterialization %}
-
-{% materialization incremental, adapter='postgres' %}
-    {{ return(build_unless_built(dbt.materialization_incremental_default)) }}
-{% endmaterialization %}
-
-{% materialization view, adapter='postgres' %}
-    {{ return(build_unless_built(dbt.materialization_view_default)) }}
-{% endmaterialization %}
-
-{% materialization seed, adapter='postgres' %}
-    {%- set built = dbt.materialization_seed_default() -%}
-    {%- do note_state({'hash': model.checksum.checksum}) -%}
-    {{ return(built) }}
-{% endmaterialization %}
-
-{% macro build_unless_built(materialization) -%}
-    {#- dbt's own materialization, unless `this` is in the state that is wanted; days asked for are built anyway. -#}
-    {%- set state = wanted_state() -%}
-    {%- set asks_for_days = model.config.materialized == 'incremental' and var('rebuild_from', none) is not none -%}
-    {%- if state.is_built and not asks_for_days -%}
-        {%- do return(leave_as_it_is()) -%}
-    {%- endif -%}
-    {%- set built = materialization() -%}
-    {%- do note_state(state) -%}
-    {%- do return(built) -%}
-{%- endmacro %}
-
 {% macro wanted_state() -%}
     {#-
-        hash: the state that `this` is to be built in; is_built: it is in that state. If not, the state it was in
-        is forgotten in the transaction that builds it.
+        hash: the state that `this` is to be built in; is_built: it is in that state; columns: the names of those
+        it has, none without it. If it is in another state, that is forgotten in the transaction that builds it.
     -#}
     {%- set inputs = [] -%}
     {%- for id in model.depends_on.nodes | sort -%}
@@ -61,14 +31,19 @@
 
         select
             wanted.state,
-            built_models.state is not null as is_built
+            built_models.state is not null as is_built,
+            (
+                select string_agg(attname, ' ')
+                from pg_attribute
+                where attrelid = to_regclass('{{ this }}') and attnum > 0 and not attisdropped
+            ) as columns
         from wanted
         left join ops.built_models
             on built_models.model = '{{ this.identifier }}' and wanted.state = built_models.state
     {%- endset -%}
     {%- set found = run_query(wanted).rows[0] -%}
-    {%- set is_there = load_cached_relation(this) is not none -%}
-    {%- do return({'hash': found[0], 'is_built': found[1] and is_there and not flags.FULL_REFRESH}) -%}
+    {%- set columns = (found[2] or '').split() -%}
+    {%- do return({'hash': found[0], 'is_built': found[1] and columns and not flags.FULL_REFRESH, 'columns': columns}) -%}
 {%- endmacro %}
 
 {% macro _code_hash() -%}
@@ -143,7 +118,6 @@
         on conflict (model) do update
         set state = excluded.state
     {%- endcall -%}
-    {%- do adapter.commit() -%}
 {%- endmacro %}
 
 {% macro leave_as_it_is() -%}

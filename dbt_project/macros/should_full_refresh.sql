@@ -2,12 +2,21 @@
     {#-
         dbt's own decision, and three more reasons to start over: an incremental table that knows more
         than var('as_of') would show the future; without int_ticket__built nothing tells which tickets
-        a table holds; and one built from days as they changed is made anew when its code has changed. dbt
-        asks this in every incremental model.
+        a table holds; and one built from days as they changed is made anew when its code has changed.
+
+        Each is_incremental() asks this: the answer is noted on `model`, which every rendering has a copy of.
     -#}
+    {%- if 'starts_over' in model -%}
+        {%- do return(model.starts_over) -%}
+    {%- endif -%}
     {%- set configured = config.get('full_refresh') -%}
     {%- set wanted = flags.FULL_REFRESH if configured is none else configured -%}
-    {%- do return(wanted or (execute and (_holds_the_future() or _holds_unknown_tickets() or _is_of_other_code()))) -%}
+    {%- set starts_over = wanted -%}
+    {%- if execute and not wanted -%}
+        {%- set starts_over = _holds_the_future() or _holds_unknown_tickets() or _is_of_other_code() -%}
+    {%- endif -%}
+    {%- do model.update({'starts_over': starts_over}) -%}
+    {%- do return(starts_over) -%}
 {% endmacro %}
 
 {% macro _holds_the_future() %}

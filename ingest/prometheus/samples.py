@@ -30,7 +30,8 @@ TICK = timedelta(milliseconds=1)
 SAMPLES = Resource(
     name="samples",
     kind="event",
-    key=("at", "metric", "labels_hash"),
+    # in this order, because what is looked for is a few series over hours
+    key=("metric", "labels_hash", "at"),
     columns=(
         Column("at", "timestamp", required=True),
         Column("metric", "text", required=True),

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
-        on_schema_change='fail',
         is_read_by_day=true,
         told_by=[
             'device_key', 'site_key', 'customer_key', 'up_minutes', 'down_minutes', 'unknown_minutes', 'outages'

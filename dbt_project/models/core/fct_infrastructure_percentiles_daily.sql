@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
-        on_schema_change='fail',
         is_read_by_day=true,
         indexes=[{'columns': ['date_key']}, {'columns': ['_known_at']}]
     )

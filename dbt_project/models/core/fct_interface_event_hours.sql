@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_interface_traffic_hourly'],
         is_made_of_detail=true,
         pre_hook='{{ forget_changed_days() }}',

@@ -5,7 +5,6 @@
         unique_key='date_key',
         rekeyed_by='host',
         is_read_by_day=true,
-        on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},

@@ -4,7 +4,6 @@
         incremental_strategy='delete+insert',
         unique_key='date_key',
         rekeyed_by='host',
-        on_schema_change='fail',
         partitioned=true,
         indexes=[
             {'columns': ['date_key'], 'type': 'brin'},

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='fail',
         days_of=['fct_service_hourly'],
         is_made_of_detail=true,
         pre_hook='{{ forget_changed_days() }}',

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='fail',
         days_of=['fct_device_availability_daily'],
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}]

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='run_id',
-        on_schema_change='fail',
         indexes=[{'columns': ['run_id'], 'unique': true}, {'columns': ['date_key']}]
     )
 }}

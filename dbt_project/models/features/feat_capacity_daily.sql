@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_infrastructure_daily'],
         is_read_by_day=true,
         is_made_of_detail=true,

@@ -21,7 +21,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='fail',
         days_of=['feat_device_signals_daily', 'fct_changes', 'fct_ticket_events'],
         days_reach=[1, 31],
         is_made_of_detail=true,

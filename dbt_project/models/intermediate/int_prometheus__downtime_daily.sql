@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
-        on_schema_change='fail',
         indexes=[{'columns': ['date_key']}, {'columns': ['_load_id']}, {'columns': ['_known_at']}]
     )
 }}
@@ -34,12 +33,7 @@ host_samples as not materialized (
         cross join (values (interval '0 hours'), (interval '1 hour')) as shift (hours)
         where {{ arrived_since_build() }}
         union
-        select to_char(arrived.date_day, 'YYYYMMDD')::integer as date_key
-        from (
-            select distinct {{ utc_date('sampled_at') }} as date_day
-            from up_samples
-            where {{ arrived_since_build() }}
-        ) as arrived
+        {{ days_of_loads('prometheus', 'samples') }}
         union
         {{ days_asked_for() }}
     ),

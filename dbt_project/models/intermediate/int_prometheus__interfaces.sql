@@ -2,8 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key='instance',
-        on_schema_change='fail'
+        unique_key='instance'
     )
 }}
 

@@ -2,7 +2,6 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        on_schema_change='fail',
         pre_hook='{{ forget_tickets_to_rebuild() }}',
         indexes=[{'columns': ['ticket_id']}]
     )

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         pre_hook="{{ forget_later_crossings() }}",
         indexes=[{'columns': ['date_key']}]
     )

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['forecast_outcomes', 'feat_capacity_daily'],
         days_reach=[0, 7],
         is_read_by_day=true,

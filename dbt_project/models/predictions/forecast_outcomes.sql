@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['feat_capacity_daily'],
         is_read_by_day=true,
         told_by=['model', 'version', 'device_key', 'first_day', 'yhat', 'actual', 'outcome', 'not_scored_reason'],

@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_incidents', 'int_feedback__verdicts'],
         days_reach=[-7, 0],
         is_read_by_day=true,

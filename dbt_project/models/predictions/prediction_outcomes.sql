@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_incidents', 'int_feedback__verdicts'],
         is_read_by_day=true,
         pre_hook='{{ forget_changed_days(days_to_judge()) }}',

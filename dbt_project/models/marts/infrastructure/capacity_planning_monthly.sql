@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='month_start',
-        on_schema_change='fail',
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},

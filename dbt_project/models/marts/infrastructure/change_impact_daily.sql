@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_changes', 'fct_incidents', 'fct_infrastructure_daily'],
         days_reach=1,
         names_of={'device_name': 'dim_device.device_name'},

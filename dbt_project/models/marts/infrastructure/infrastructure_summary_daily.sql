@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=[
             'fct_infrastructure_daily', 'fct_expected_hours_daily', 'fct_infrastructure_percentiles_daily',
             'fct_security_alerts_daily', 'prediction_outcomes'

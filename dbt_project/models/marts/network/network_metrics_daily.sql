@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_interface_traffic_daily'],
         is_read_by_day=true,
         names_of={'site_name': 'dim_site.site_name', 'device_name': 'dim_device.device_name'},

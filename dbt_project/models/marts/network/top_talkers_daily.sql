@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['network_metrics_daily'],
         names_of={'device_name': 'dim_device.device_name'},
         pre_hook='{{ forget_changed_days() }}',

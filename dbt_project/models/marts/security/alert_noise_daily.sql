@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_security_alerts_daily', 'bridge_case_alert', 'dim_alert_rule'],
         names_of={'customer_name': 'dim_customer.customer_name'},
         pre_hook='{{ forget_changed_days() }}',

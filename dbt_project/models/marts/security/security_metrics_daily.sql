@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_security_alerts_daily', 'bridge_case_alert', 'fct_incidents', 'fct_vulnerability_daily', 'compliance_posture_daily'],
         names_of={'customer_name': 'dim_customer.customer_name', 'site_name': 'dim_site.site_name'},
         pre_hook='{{ forget_changed_days() }}',

@@ -9,7 +9,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['prediction_outcomes', 'incident_outcomes', 'forecast_accuracy_daily', 'fct_infrastructure_daily'],
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}, {'columns': ['customer_key']}]

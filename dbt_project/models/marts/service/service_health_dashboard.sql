@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_service_hourly'],
         names_of={'site_name': 'dim_site.site_name', 'customer_name': 'dim_customer.customer_name'},
         is_made_of_detail=true,

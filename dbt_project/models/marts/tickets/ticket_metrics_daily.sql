@@ -3,7 +3,6 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        on_schema_change='append_new_columns',
         days_of=['fct_tickets', 'fct_ticket_events', 'fct_ticket_backlog_daily', 'fct_ticket_sla'],
         names_of={'customer_name': 'dim_customer.customer_name', 'team': 'dim_team.team_name'},
         pre_hook='{{ forget_changed_days(days_of_what_stands()) }}',

@@ -91,7 +91,7 @@
     {%- set differing = model.columns | reject('in', columns) | list + columns | reject('in', model.columns) | list -%}
     {%- if differing -%}
         {%- do exceptions.raise_compiler_error(
-            this ~ ' was built with other columns than its model has now (' ~ differing | join(', ')
+            this ~ ' was built with other columns than its model describes (' ~ differing | join(', ')
             ~ '): build it with --full-refresh'
         ) -%}
     {%- endif -%}

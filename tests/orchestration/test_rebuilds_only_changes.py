@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import psycopg
+import pytest
 
 from tests.e2e.demos import Home
 from tests.orchestration.built import SCHEMAS, built_state, days, forget_states
@@ -62,3 +63,23 @@ def test_only_days_that_changed_elsewhere_are_built_again(home: Home, as_of: str
             day: rows[:2] for day, rows in before.items()
         }
         assert {day for day in after if after[day][2] != before[day][2]} == {changed, renamed}
+
+
+def test_rows_are_not_added_to_a_table_of_other_columns(home: Home, as_of: str) -> None:
+    """Neither to one that is appended to nor to one whose days are replaced."""
+    tables = ("core.fct_ticket_events", "core.fct_infrastructure")
+    with home.connect() as connection:
+        for table in tables:
+            connection.execute(f"alter table {table} add column former text")
+        forget_states(connection)
+    names = [table.split(".")[1] for table in tables]
+    with pytest.raises(AssertionError) as failed:
+        home.dbt("run", "-s", *names, as_of=as_of)
+    for name in names:
+        assert f'"{name}" was built with other columns than its model describes (former)' in str(
+            failed.value
+        )
+    with home.connect() as connection:
+        for table in tables:
+            connection.execute(f"alter table {table} drop column former")
+    home.dbt("run", "-s", *names, as_of=as_of)

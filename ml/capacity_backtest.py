@@ -12,6 +12,7 @@ from ml.capacity_fit import fit_table
 from ml.capacity_model import NAIVE, Points
 from ml.capacity_params import CapacityParams
 from ml.forecast_measures import Judge
+from ml.forecast_members import LAST, SEASONAL_NAIVE
 from ml.forecast_table import Table, table_of
 from ml.gate import Gate, Gated
 from ml.grid import Bools, Floats, Ints
@@ -26,11 +27,13 @@ def backtest(frame: pd.DataFrame, params: CapacityParams) -> pd.DataFrame:
     Of each fold everything is chosen and fitted anew on what lies before its origin; the `embargo`
     steps after the origin are forecast but not judged, the `horizon` steps behind them are. Returns
     the long frame of `ml.backtest`. Slices: ``all`` and one per horizon bucket (``h1-7``, steps
-    after the embargo). Metrics: mase, wape, coverage_80, coverage_95, width (of the 80 % band, in
-    mean absolute values of the history); n counts series. `baseline_value` is the better of last
-    value and seasonal naive: the lower mase and wape, the coverage nearer to its level, and the
-    width of the one whose 80 % coverage that is. Series that cannot be forecast and series that
-    hardly moved (`ml.forecast_measures`) are not judged. No rows where history is too short.
+    after the embargo). Metrics: mase, wape, below_seasonal_naive (share of series whose wape is
+    below that of seasonal naive), coverage_80, coverage_95, width (of the 80 % band, in mean
+    absolute values of the history); n counts series. `baseline_value` is the better of last value
+    and seasonal naive: the lower mase and wape, the share of the last value, the coverage nearer to
+    its level, and the width of the one whose 80 % coverage that is. Series that cannot be forecast
+    and series that hardly moved (`ml.forecast_measures`) are not judged. No rows where history is
+    too short.
     """
     table = table_of(frame, params.step)
     return backtest_frame(
@@ -95,6 +98,9 @@ def slice_measures(
     yield Measure(number, name, "mase", judge.mase(yhat), best_mase, n)
     best_wape = min(judge.wape(each) for each in naive)
     yield Measure(number, name, "wape", judge.wape(yhat), best_wape, n)
+    last, seasonal = naive[NAIVE.index(LAST)], naive[NAIVE.index(SEASONAL_NAIVE)]
+    won, last_won = judge.won(yhat, seasonal), judge.won(last, seasonal)
+    yield Measure(number, name, "below_seasonal_naive", won, last_won, n)
     width, naive_width = float("nan"), float("nan")
     for percent in ("95", "80"):
         lower, upper = f"lower_{percent}", f"upper_{percent}"

@@ -3,10 +3,11 @@
 MASE: mean absolute error over the mean absolute seasonal difference of the history (Hyndman and
 Koehler 2006), mean over series. WAPE: errors divided by the series' mean absolute value in history,
 then summed over all series and steps, over the sum of actual absolute values divided likewise; so
-no series counts for its unit. Width: of a band, over the same mean, mean over series and steps.
-Interval score: width plus 2 / alpha of what a value lies outside by, alpha one minus the share of
-values the band should hold (Gneiting and Raftery 2007), over the same mean, mean over values. Steps
-without an actual value count nowhere.
+no series counts for its unit. Won: share of series whose own WAPE, their errors over their actual
+absolute values, is below that of other forecasts. Width: of a band, over the same mean, mean over
+series and steps. Interval score: width plus 2 / alpha of what a value lies outside by, alpha one
+minus the share of values the band should hold (Gneiting and Raftery 2007), over the same mean, mean
+over values. Steps without an actual value count nowhere.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ class Judge:
         """Pooled WAPE."""
         errors = np.abs(self.actual - forecasts) / self.level[:, None]
         return float(np.nansum(errors) / np.nansum(np.abs(self.actual) / self.level[:, None]))
+
+    def won(self, forecasts: Floats, others: Floats) -> float:
+        """Share of series whose WAPE is below that of other forecasts; ties are not won."""
+        ours, theirs = (
+            np.nansum(np.abs(self.actual - each), axis=1) for each in (forecasts, others)
+        )
+        return float((ours < theirs).mean())
 
     def coverage(self, lower: Floats, upper: Floats) -> float:
         """Share of actual values inside a band, both (n, steps)."""

@@ -24,8 +24,15 @@ def test_the_frame_is_that_of_all_backtests() -> None:
     assert found.columns.tolist() == ["fold", "slice", "metric", "value", "baseline_value", "n"]
     assert set(found["fold"]) == {1, 2, 3}
     assert set(found["slice"]) == {"all", "h1-7", "h8-14"}
-    assert set(found["metric"]) == {"mase", "wape", "coverage_80", "coverage_95", "width"}
-    assert len(found) == 3 * 3 * 5
+    assert set(found["metric"]) == {
+        "mase",
+        "wape",
+        "below_seasonal_naive",
+        "coverage_80",
+        "coverage_95",
+        "width",
+    }
+    assert len(found) == 3 * 3 * 6
     assert (found["n"] == 6).all()
     assert found.notna().all(axis=None)
 
@@ -77,6 +84,8 @@ def test_the_baseline_is_the_better_naive_method() -> None:
         baseline = found.set_index("metric")["baseline_value"]
         assert baseline["mase"] == pytest.approx(np.abs(actual - naive).mean() / scale)
         assert baseline["wape"] == pytest.approx(np.abs(actual - naive).sum() / actual.sum())
+        # of one series the last value is below seasonal naive on the slope alone
+        assert baseline["below_seasonal_naive"] == (0.0 if is_seasonal else 1.0)
 
 
 def test_folds_abut_and_short_histories_have_fewer() -> None:
@@ -116,6 +125,8 @@ def test_measures_by_hand() -> None:
     forecasts = np.array([[12.0, 99.0], [150.0, 150.0]])
     assert judge.mases(forecasts).tolist() == [1.0, 1.0]
     assert judge.wape(forecasts) == pytest.approx((0.2 + 0.5 + 0.5) / (1.0 + 2.0 + 1.0))
+    # the first is off by 2 and not by 3, the second by 50 twice and by 100 once, which is a tie
+    assert judge.won(forecasts, np.array([[7.0, 0.0], [100.0, 100.0]])) == 0.5
     lower, upper = forecasts - 20.0, forecasts + 20.0
     assert judge.coverage(lower, upper) == pytest.approx(1 / 3)
     assert judge.width(lower, upper) == pytest.approx((4.0 + 0.4) / 2)

@@ -30,6 +30,19 @@ vulnerability_days as (
     where customer_key > 0
 ),
 
+predicted_days as (
+    select
+        *,
+        date_trunc('month', date_day::timestamp)::date as month_start
+    from {{ ref('infrastructure_summary_daily') }}
+    where customer_key > 0 and incident_scored_devices > 0
+),
+
+outlooks as (
+    select * from {{ ref('capacity_planning_monthly') }}
+    where customer_key > 0 and resource <> 'net' and forecast_p50 is not null
+),
+
 weights as (
     select * from {{ ref('dim_health_component') }}
     where score = 'customer'
@@ -72,6 +85,16 @@ slices as (
         month_start,
         customer_key
     from vulnerability_days
+    union
+    select
+        month_start,
+        customer_key
+    from predicted_days
+    union
+    select
+        month_start,
+        customer_key
+    from outlooks
 ),
 
 customer_months as (
@@ -179,6 +202,26 @@ vulnerable as (
     group by customer_months.month_start, customer_months.customer_key
 ),
 
+-- as was said last in the month
+warned as (
+    select distinct on (month_start, customer_key)
+        month_start,
+        customer_key,
+        sum(incident_warnings)::bigint as incident_warnings
+    from predicted_days
+    group by month_start, customer_key, date_day
+    order by month_start asc, customer_key asc, date_day desc
+),
+
+filling as (
+    select
+        month_start,
+        customer_key,
+        count(distinct device_key) filter (where days_to_critical_p50 is not null) as devices_running_full
+    from outlooks
+    group by month_start, customer_key
+),
+
 joined as (
     select
         customer_months.month_start,
@@ -203,7 +246,9 @@ joined as (
         counted.devices,
         assessed.passed,
         assessed.failed,
-        vulnerable.overdue_criticals
+        vulnerable.overdue_criticals,
+        warned.incident_warnings,
+        filling.devices_running_full
     from customer_months
     cross join helpdesk
     left join served
@@ -230,6 +275,14 @@ joined as (
         on
             customer_months.month_start = vulnerable.month_start
             and customer_months.customer_key = vulnerable.customer_key
+    left join warned
+        on
+            customer_months.month_start = warned.month_start
+            and customer_months.customer_key = warned.customer_key
+    left join filling
+        on
+            customer_months.month_start = filling.month_start
+            and customer_months.customer_key = filling.customer_key
 ),
 
 measured as (
@@ -323,7 +376,9 @@ final as (
         scored.costliest_component,
         case
             when scored.costliest_component is not null then round(scored.costliest_component_points, 4)
-        end::numeric(7, 4) as costliest_component_points
+        end::numeric(7, 4) as costliest_component_points,
+        measured.incident_warnings,
+        measured.devices_running_full
     from measured
     cross join total
     left join scored

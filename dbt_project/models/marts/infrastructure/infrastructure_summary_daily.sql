@@ -5,7 +5,12 @@
         unique_key='date_key',
         days_of=[
             'fct_infrastructure_daily', 'fct_expected_hours_daily', 'fct_infrastructure_percentiles_daily',
-            'fct_security_alerts_daily', 'prediction_outcomes'
+            'fct_security_alerts_daily', 'prediction_outcomes', 'incident_outcomes'
+        ],
+        is_read_by_day=true,
+        told_by=[
+            'date_key', 'site_key', 'customer_key', 'incident_scored_devices', 'incident_devices_expected',
+            'incident_warnings', 'security_incident_warnings'
         ],
         names_of={'site_name': 'dim_site.site_name', 'customer_name': 'dim_customer.customer_name'},
         pre_hook='{{ forget_changed_days() }}',
@@ -38,6 +43,11 @@ customers as (
 outcomes as (
     select * from {{ ref('prediction_outcomes') }}
     where {{ in_changed_days() }}
+),
+
+incident_outcomes as (
+    select * from {{ ref('incident_outcomes') }}
+    where is_scored and {{ in_changed_days() }}
 ),
 
 percentiles as (
@@ -109,6 +119,33 @@ predicted as (
     group by date_key, site_key, role_name, customer_key
 ),
 
+-- under whose device it was at the midnight it was said for
+incidents_expected as (
+    select
+        incident_outcomes.date_key,
+        coalesce(devices.site_key, -1) as site_key,
+        coalesce(devices.role_name, 'unknown') as role_name,
+        coalesce(devices.customer_key, -1) as customer_key,
+        count(*) as scored_devices,
+        sum({{ fixed_point('incident_outcomes.probability') }}) / 10000 as devices_expected,
+        count(*) filter (where incident_outcomes.is_flagged) as warnings,
+        count(*) filter (where incident_outcomes.is_flagged and incident_outcomes.incident_type = 'security')
+            as security_warnings,
+        count(*) filter (where incident_outcomes.outcome = 'hit') as hits,
+        count(*) filter (where incident_outcomes.outcome = 'false_alarm') as false_alarms
+    from incident_outcomes
+    left join devices
+        on
+            incident_outcomes.device_key = devices.device_key
+            and incident_outcomes.as_of >= devices.valid_from
+            and incident_outcomes.as_of < devices.valid_to
+    group by
+        incident_outcomes.date_key,
+        coalesce(devices.site_key, -1),
+        coalesce(devices.role_name, 'unknown'),
+        coalesce(devices.customer_key, -1)
+),
+
 -- alerts without a device have a customer at most
 alerted as (
     select
@@ -154,6 +191,13 @@ slices as (
         role_name,
         customer_key
     from alerted
+    union
+    select
+        date_key,
+        site_key,
+        role_name,
+        customer_key
+    from incidents_expected
 ),
 
 joined as (
@@ -190,7 +234,13 @@ joined as (
         coalesce(predicted.anomalies, 0) as anomalies,
         round(100 * predicted.anomalies::numeric / nullif(predicted.scored_device_hours, 0), 4) as anomaly_rate_pct,
         coalesce(predicted.anomaly_hits, 0) as anomaly_hits,
-        coalesce(predicted.anomaly_false_alarms, 0) as anomaly_false_alarms
+        coalesce(predicted.anomaly_false_alarms, 0) as anomaly_false_alarms,
+        coalesce(incidents_expected.scored_devices, 0) as incident_scored_devices,
+        round(incidents_expected.devices_expected, 4) as incident_devices_expected,
+        coalesce(incidents_expected.warnings, 0) as incident_warnings,
+        coalesce(incidents_expected.security_warnings, 0) as security_incident_warnings,
+        coalesce(incidents_expected.hits, 0) as incident_hits,
+        coalesce(incidents_expected.false_alarms, 0) as incident_false_alarms
     from slices
     left join expected
         on
@@ -222,6 +272,12 @@ joined as (
             and slices.site_key = predicted.site_key
             and slices.role_name = predicted.role_name
             and slices.customer_key = predicted.customer_key
+    left join incidents_expected
+        on
+            slices.date_key = incidents_expected.date_key
+            and slices.site_key = incidents_expected.site_key
+            and slices.role_name = incidents_expected.role_name
+            and slices.customer_key = incidents_expected.customer_key
     left join sites on slices.site_key = sites.site_key and sites.is_current
     left join customers on slices.customer_key = customers.customer_key and customers.is_current
 )

@@ -3,7 +3,10 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        days_of=['fct_security_alerts_daily', 'bridge_case_alert', 'fct_incidents', 'fct_vulnerability_daily', 'compliance_posture_daily'],
+        days_of=[
+            'fct_security_alerts_daily', 'bridge_case_alert', 'fct_incidents', 'fct_vulnerability_daily',
+            'compliance_posture_daily', 'infrastructure_summary_daily'
+        ],
         names_of={'customer_name': 'dim_customer.customer_name', 'site_name': 'dim_site.site_name'},
         pre_hook='{{ forget_changed_days() }}',
         indexes=[{'columns': ['date_key']}]
@@ -32,6 +35,11 @@ vulnerability_days as (
 posture as (
     select * from {{ ref('compliance_posture_daily') }}
     where {{ in_changed_days() }}
+),
+
+warning_days as (
+    select * from {{ ref('infrastructure_summary_daily') }}
+    where security_incident_warnings > 0 and {{ in_changed_days() }}
 ),
 
 sites as (
@@ -166,6 +174,18 @@ compliance as (
     group by date_key, customer_key, site_key
 ),
 
+-- nor has an incident that is still to come
+warned as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        -2 as severity_key,
+        sum(security_incident_warnings)::bigint as security_incident_warnings
+    from warning_days
+    group by date_key, customer_key, site_key
+),
+
 slices as (
     select
         date_key,
@@ -208,6 +228,13 @@ slices as (
         site_key,
         severity_key
     from compliance
+    union
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key
+    from warned
 ),
 
 joined as (
@@ -258,7 +285,8 @@ joined as (
         coalesce(compliance.passed, 0) as checks_passed,
         coalesce(compliance.failed, 0) as checks_failed,
         round(100.0 * compliance.passed / nullif(compliance.passed + compliance.failed, 0), 4)::numeric(7, 4)
-            as compliance_pct
+            as compliance_pct,
+        coalesce(warned.security_incident_warnings, 0) as security_incident_warnings
     from slices
     left join raised
         on
@@ -296,6 +324,12 @@ joined as (
             and slices.customer_key = compliance.customer_key
             and slices.site_key = compliance.site_key
             and slices.severity_key = compliance.severity_key
+    left join warned
+        on
+            slices.date_key = warned.date_key
+            and slices.customer_key = warned.customer_key
+            and slices.site_key = warned.site_key
+            and slices.severity_key = warned.severity_key
     left join customers on slices.customer_key = customers.customer_key and customers.is_current
     left join sites on slices.site_key = sites.site_key and sites.is_current
 )

@@ -3,7 +3,9 @@
         materialized='incremental',
         incremental_strategy='append',
         unique_key='date_key',
-        days_of=['fct_tickets', 'fct_ticket_events', 'fct_ticket_backlog_daily', 'fct_ticket_sla'],
+        days_of=[
+            'fct_tickets', 'fct_ticket_events', 'fct_ticket_backlog_daily', 'fct_ticket_sla', 'infrastructure_summary_daily'
+        ],
         names_of={'customer_name': 'dim_customer.customer_name', 'team': 'dim_team.team_name'},
         pre_hook='{{ forget_changed_days(days_of_what_stands()) }}',
         indexes=[{'columns': ['date_key']}]
@@ -42,6 +44,11 @@ backlog as (
 
 slas as (
     select * from {{ ref('fct_ticket_sla') }}
+),
+
+predicted_days as (
+    select * from {{ ref('infrastructure_summary_daily') }}
+    where incident_scored_devices > 0 and {{ in_changed_days() }}
 ),
 
 customers as (
@@ -317,6 +324,18 @@ days as (
     from statistics
     where is_carried is not true
     group by rolled_up, date_day, customer_key, team_key, priority_code
+),
+
+-- an incident that is still to come has no team and no priority
+incidents_expected as (
+    select
+        case grouping(customer_key) when 1 then 'all' else 'customer' end as level,
+        date_day,
+        coalesce(customer_key, -2) as customer_key,
+        sum(incident_devices_expected) as devices_expected,
+        sum(incident_warnings)::bigint as warnings
+    from predicted_days
+    group by grouping sets ((date_day), (date_day, customer_key))
 )
 
 select
@@ -369,7 +388,14 @@ select
     days.good_ratings,
     case when days.ratings >= 5 then round(100.0 * days.good_ratings / days.ratings, 4) end as csat_pct,
     round(days.labour_cost, 4) as labour_cost,
-    round(days.labour_cost / nullif(days.cost_tickets, 0), 4) as cost_per_ticket
+    round(days.labour_cost / nullif(days.cost_tickets, 0), 4) as cost_per_ticket,
+    incidents_expected.devices_expected as incident_devices_expected,
+    incidents_expected.warnings as incident_warnings
 from days
+left join incidents_expected
+    on
+        days.level = incidents_expected.level
+        and days.date_day = incidents_expected.date_day
+        and days.customer_key = incidents_expected.customer_key
 left join customers on days.customer_key = customers.customer_key
 left join teams on days.team_key = teams.team_key

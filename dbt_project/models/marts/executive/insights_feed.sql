@@ -135,6 +135,7 @@ final as (
         of_kind.entity_kind,
         of_kind.entity_key,
         of_kind.entity_name,
+        of_kind.subject as topic,
         of_kind.title,
         of_kind.message,
         of_kind.recommendation,

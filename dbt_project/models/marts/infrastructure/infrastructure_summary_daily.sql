@@ -9,7 +9,7 @@
         ],
         is_read_by_day=true,
         told_by=[
-            'date_key', 'site_key', 'customer_key', 'incident_scored_devices', 'incident_devices_expected',
+            'site_key', 'customer_key', 'incident_scored_devices', 'incident_devices_expected',
             'incident_warnings', 'security_incident_warnings'
         ],
         names_of={'site_name': 'dim_site.site_name', 'customer_name': 'dim_customer.customer_name'},

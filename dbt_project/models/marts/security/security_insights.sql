@@ -28,7 +28,7 @@ incident_alerts as (
     where alert_type = 'incident'
 ),
 
--- of fewer than five warnings a share says nothing
+-- of fewer than five warnings or verdicts a share says nothing
 warned as (
     select case when count(*) >= 5 then 1.0 * count(*) filter (where outcome = 'hit') / count(*) end as share_of_hits
     from incident_outcomes
@@ -40,7 +40,7 @@ joined as (
         insights.*,
         case
             when insights.insight_kind = 'trend' or trends.s > 0 then 1 - trends.q_value::numeric
-            when insights.insight_kind = 'noisy rule' then rules.noise_pct / 100
+            when insights.insight_kind = 'noisy rule' and rules.triaged >= 5 then rules.noise_pct / 100
             when insights.insight_kind = 'incident expected' then warned.share_of_hits
         end as confidence,
         case insights.insight_kind

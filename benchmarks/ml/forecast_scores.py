@@ -12,8 +12,10 @@ import numpy as np
 from benchmarks.ml.bitbrains import Split
 from benchmarks.ml.results import Score
 from ml.capacity import CapacityModel, CapacityParams, fit
+from ml.capacity_backtest import LEAST_BELOW_SEASONAL_NAIVE
 from ml.capacity_model import NAIVE, Points
 from ml.forecast_measures import Judge
+from ml.forecast_members import SEASONAL_NAIVE
 from ml.grid import Bools, Floats
 
 PERCENTS = ("80", "95")
@@ -74,6 +76,18 @@ def won(trial: Trial, naive: str) -> tuple[int, int]:
     judge = trial.judged()
     wins = judge.mases(trial.yhat()) < judge.mases(trial.naive(naive))
     return int(wins.sum()), len(wins)
+
+
+def below_seasonal_naive(trials: Sequence[Trial]) -> Score:
+    """The share of series whose WAPE is below that of seasonal naive; mean over trials."""
+    shares = [t.judged().won(t.yhat(), t.naive(SEASONAL_NAIVE)) for t in trials]
+    return Score(
+        "below_seasonal_naive",
+        float(np.mean(shares)),
+        None,
+        goal=LEAST_BELOW_SEASONAL_NAIVE,
+        is_higher_better=True,
+    )
 
 
 def band_scores(trials: Sequence[Trial], naive: str) -> tuple[dict[float, float], list[Score]]:

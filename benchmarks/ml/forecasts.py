@@ -18,6 +18,7 @@ from benchmarks.ml.forecast_scores import (
     NAMES,
     Trial,
     band_scores,
+    below_seasonal_naive,
     better_naive,
     halves,
     try_on,
@@ -61,6 +62,7 @@ def bitbrains_set(metric: str, horizon: int) -> SetResult:
         scores=[
             _beside_naive("mase", Judge.mase, [trial], NAIVE, goals["mase"], peers),
             _beside_naive("wape", Judge.wape, [trial], NAIVE, goals["wape"], peers),
+            below_seasonal_naive([trial]),
             *_of_sample([trial], peers, naive),
             *bands,
             *(
@@ -94,6 +96,7 @@ def etth1_daily() -> SetResult:
         scores=[
             _beside_naive("mase", Judge.mase, trials, (SEASONAL_NAIVE,), None, peers),
             _beside_naive("wape", Judge.wape, trials, (SEASONAL_NAIVE,), None, peers),
+            below_seasonal_naive(trials),
             *_of_sample(trials, peers, SEASONAL_NAIVE),
             *bands,
         ],

@@ -32,6 +32,7 @@ from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
 from ml.residuals import MIN_HISTORY_DAYS, Floors
 from ml.sampling import LEAST_STEPS, training_part, training_steps
 from ml.tails import Tail, tail_of
+from ml.training import TooLittle
 
 __all__ = ["FEATURES", "OUTPUT", "AnomalyModel", "AnomalyParams", "fit", "fit_grid"]
 
@@ -163,7 +164,7 @@ def fit(
     """Fit on the `train_days` before `train_end` (default: after the newest row).
 
     Rows before that are history, rows from `train_end` on are not looked at. Raises ValueError as
-    `predict` does, and for too little history.
+    `predict` does, and `TooLittle` for too little history.
     """
     return fit_grid(grid_of(frame, params.axis, params.metrics, EXTRAS), params, train_end)
 
@@ -178,7 +179,7 @@ def fit_grid(
     teaches = training_steps(judged, start, end)
     cells = np.nonzero(teaches)
     if len(cells[0]) < LEAST_STEPS:
-        raise ValueError(
+        raise TooLittle(
             f"too little to learn from: {len(cells[0])} device-steps that can be scored, outside "
             f"incidents, between {grid.moment(start)} and {grid.moment(end)}; {LEAST_STEPS} needed"
         )

@@ -19,13 +19,13 @@ demo = dg.define_asset_job(
 )
 
 trained: list[models.Model[Any, Any]] = [
-    anomaly.ANOMALY,
+    *anomaly.MODELS.values(),
     *capacity.MODELS.values(),
     incident.INCIDENT,
 ]
 
 challenges: list[shadow.Challenge[Any, Any]] = [
-    anomaly.CHALLENGE,
+    *anomaly.CHALLENGES,
     *capacity.CHALLENGES,
     incident.CHALLENGE,
 ]

@@ -1,7 +1,8 @@
-"""What the models read: device-hours out of the warehouse, some devices at a time.
+"""What the models of anomalies read: hours of devices, interfaces or agents out of the warehouse.
 
 An estate of years does not fit in memory, so no reading here is larger than a bound: training reads
-a sample of devices, scoring goes through all of them in turn.
+a sample of entities, scoring goes through all of them in turn. `table` is one of schema features
+with a row per hour and entity, which the `axis` of the params names, and the device it belongs to.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from psycopg import sql
 
 from ml.anomaly_params import COVERAGE, AnomalyParams
 
-# About 85 devices with the history a score looks at, some 100 MB.
+# About 85 entities with the history a score looks at, some 100 MB.
 ROWS_AT_ONCE = 200_000
 _LINES_AT_ONCE = 1_000
 
@@ -30,81 +31,92 @@ _MASKS = sql.SQL("""
     and not coalesce(dismissed_at <= {known_by}, false) as is_incident
 """)
 
-# As many of each role as its share, at least one; always the same ones of the same devices.
-_SAMPLED_DEVICES = sql.SQL("""
-    select device_key
+# As many of each device role as its share, at least one; always the same ones of the same entities.
+_SAMPLED = sql.SQL("""
+    select {entity}
     from (
         select
-            device_key,
-            md5(device_key::text) as lot,
-            (row_number() over (partition by role_name order by md5(device_key::text)) - 1)
+            {entity},
+            md5({entity}::text) as lot,
+            (row_number() over (partition by role_name order by md5({entity}::text)) - 1)
             / count(*) over (partition by role_name)::numeric as place
         from (
-            select device_key, max(role_name) as role_name
-            from features.feat_infra_hourly
+            select {entity}, max(role_name) as role_name
+            from {table}
             where hour >= {start} and hour < {end}
-            group by device_key
-        ) as devices
+            group by {entity}
+        ) as entities
     ) as placed
     order by place, lot
     limit {most}
 """)
 
 
-def hours_recorded(connection: psycopg.Connection) -> tuple[datetime, datetime] | None:
-    """The first and the newest hour of any device (aware UTC); None if nothing was measured."""
-    row = connection.execute("select min(hour), max(hour) from features.feat_infra_hourly")
-    first, newest = row.fetchone() or (None, None)
+def hours_recorded(connection: psycopg.Connection, table: str) -> tuple[datetime, datetime] | None:
+    """The first and the newest hour of any entity (aware UTC); None if nothing was measured."""
+    query = sql.SQL("select min(hour), max(hour) from {}").format(_named(table))
+    first, newest = connection.execute(query).fetchone() or (None, None)
     return None if first is None else (first, newest)
 
 
-def rows_since(connection: psycopg.Connection, start: datetime) -> int:
-    """How many device-hours there are at or after `start`."""
-    found = connection.execute(
-        "select count(*) from features.feat_infra_hourly where hour >= %s", (start,)
-    )
-    return int((found.fetchone() or (0,))[0])
+def rows_since(connection: psycopg.Connection, table: str, start: datetime) -> int:
+    """How many rows there are at or after `start`."""
+    query = sql.SQL("select count(*) from {} where hour >= %s").format(_named(table))
+    return int((connection.execute(query, (start,)).fetchone() or (0,))[0])
 
 
 def sample(
-    connection: psycopg.Connection, params: AnomalyParams, start: datetime, end: datetime
+    connection: psycopg.Connection,
+    table: str,
+    params: AnomalyParams,
+    start: datetime,
+    end: datetime,
 ) -> pd.DataFrame:
-    """Rows with start <= hour < end of at most `params.sample_devices` devices, by role.
+    """Rows with start <= hour < end of at most `params.sample_devices` entities, by role.
 
     Of what people said of alerts that counts which was said by `end`.
 
-    The columns a model with `params` reads, named as in features.feat_infra_hourly: bigint keys,
+    The columns a model with `params` reads, and device_key, named as in the table: bigint keys,
     datetime64[UTC] hours, float64 metrics (NaN = not measured), bool masks.
     """
-    devices = _SAMPLED_DEVICES.format(
-        start=sql.Literal(start), end=sql.Literal(end), most=sql.Literal(params.sample_devices)
+    sampled = _SAMPLED.format(
+        entity=sql.Identifier(params.axis.entity),
+        table=_named(table),
+        start=sql.Literal(start),
+        end=sql.Literal(end),
+        most=sql.Literal(params.sample_devices),
     )
-    where = sql.SQL("hour >= {} and hour < {} and device_key in ({})").format(
-        sql.Literal(start), sql.Literal(end), devices
+    where = sql.SQL("hour >= {} and hour < {} and {} in ({})").format(
+        sql.Literal(start), sql.Literal(end), sql.Identifier(params.axis.entity), sampled
     )
-    with _read(connection, params, where, end) as chunks:
+    with _read(connection, table, params, where, end) as chunks:
         return pd.concat(chunks, ignore_index=True)
 
 
-def by_devices(
-    connection: psycopg.Connection, params: AnomalyParams, start: datetime, known_by: datetime
+def by_entities(
+    connection: psycopg.Connection,
+    table: str,
+    params: AnomalyParams,
+    start: datetime,
+    known_by: datetime,
 ) -> Iterator[pd.DataFrame]:
-    """Rows at or after `start` (aware UTC) of every device, some whole devices at a time.
+    """Rows at or after `start` (aware UTC) of every entity, some whole entities at a time.
 
     Of what people said of alerts that counts which was said by `known_by`, the first hour scored.
 
-    The frames are as `sample` returns them, by device and hour; each is about `ROWS_AT_ONCE` long.
+    The frames are as `sample` returns them, by entity and hour; each is about `ROWS_AT_ONCE` long.
     The connection is taken until the last of them.
     """
     unfinished = None
+    entity = params.axis.entity
     since = sql.SQL("hour >= {}").format(sql.Literal(start))
-    with _read(connection, params, since, known_by) as chunks:
+    with _read(connection, table, params, since, known_by) as chunks:
         for chunk in chunks:
             if chunk.empty:
                 # a header alone
                 return
             rows = pd.concat([unfinished, chunk], ignore_index=True)
-            is_last = rows["device_key"] == rows["device_key"].iloc[-1]
+            is_last = rows[entity] == rows[entity].iloc[-1]
             if not is_last.all():
                 yield rows[~is_last]
             unfinished = rows[is_last]
@@ -115,20 +127,25 @@ def by_devices(
 @contextmanager
 def _read(
     connection: psycopg.Connection,
+    table: str,
     params: AnomalyParams,
     where: sql.Composable,
     known_by: datetime,
 ) -> Iterator[Iterator[pd.DataFrame]]:
-    """The rows of a condition, by device and hour, in frames of at most `ROWS_AT_ONCE` rows."""
+    """The rows of a condition, by entity and hour, in frames of at most `ROWS_AT_ONCE` rows."""
     numbers = [*params.metrics, COVERAGE]
+    # of devices both keys are one
+    keys = dict.fromkeys((params.axis.entity, "device_key"))
     query = sql.SQL(
-        "copy (select device_key, extract(epoch from hour)::bigint as hour, {}, {} "
-        "from features.feat_infra_hourly where {} order by device_key, hour) "
+        "copy (select {columns}, extract(epoch from hour)::bigint as hour, {masks} "
+        "from {table} where {where} order by {entity}, hour) "
         "to stdout with (format csv, header)"
     ).format(
-        sql.SQL(", ").join(map(sql.Identifier, numbers)),
-        _MASKS.format(known_by=sql.Literal(known_by)),
-        where,
+        columns=sql.SQL(", ").join(map(sql.Identifier, (*keys, *numbers))),
+        masks=_MASKS.format(known_by=sql.Literal(known_by)),
+        table=_named(table),
+        where=where,
+        entity=sql.Identifier(params.axis.entity),
     )
     with (
         connection.cursor() as cursor,
@@ -144,6 +161,10 @@ def _read(
         yield (
             chunk.assign(hour=pd.to_datetime(chunk["hour"], unit="s", utc=True)) for chunk in chunks
         )
+
+
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier("features", table)
 
 
 class _Lines(io.RawIOBase):

@@ -20,7 +20,7 @@ import pandas as pd
 import psycopg
 
 from ml.registry import Registry
-from ml.training import ModelT, ParamsT, Recipe, Training, train
+from ml.training import ModelT, ParamsT, Recipe, TooLittle, Training, train
 from orchestration import predictions
 from orchestration.clock import RunClock
 from orchestration.predictions import Row, has_learned
@@ -46,7 +46,8 @@ class Model(Generic[ParamsT, ModelT]):
     `read` gives what a version learns from at a moment (as_of, aware UTC) or None where nothing was
     measured, for which `nothing` is the reason; it is told whether a champion serves already.
     `is_required`: what depends on the model stops without a version that serves; else it goes on
-    and says why it has no predictions. `embargo`: how old a row must be before it is learned from.
+    and says why it has no predictions, such as too little to learn from. `embargo`: how old a row
+    must be before it is learned from.
     """
 
     name: str
@@ -100,6 +101,7 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
         context: dg.AssetExecutionContext, clock: RunClock
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         warehouse, as_of = Warehouse.current(), clock.moment(context)
+        nothing = model.nothing
         with warehouse.connect(role=predictions.ROLE) as connection:
             newest = predictions.newest_version(connection, model.name)
             champion = predictions.champion(connection, model.name)
@@ -108,9 +110,15 @@ def model_asset(model: Model[ParamsT, ModelT], step: str) -> dg.AssetsDefinition
                 found = model.read(connection, model.recipe.params, as_of, champion is not None)
                 if found is not None:
                     context.log.info(f"training a version on {found.text}")
-                    newest = _train(model, warehouse, connection, as_of, found, champion, drift)
+                    try:
+                        newest = _train(model, warehouse, connection, as_of, found, champion, drift)
+                    except TooLittle as error:
+                        if model.is_required:
+                            raise
+                        nothing = str(error)
+                        context.log.info(nothing)
             serving = serve(model.registry(warehouse), connection, as_of, drift)
-        reason = model.nothing if newest is None else str(newest["gate_reason"])
+        reason = nothing if newest is None else str(newest["gate_reason"])
         version = "none" if newest is None else newest["version"]
         for line in [f"version {version}: {reason}", *serving.refused]:
             context.log.info(line)

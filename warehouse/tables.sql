@@ -258,10 +258,12 @@ create table if not exists predictions.backtests (
     primary key (model, version, fold, slice, metric)
 );
 
--- The hour stands before the device in the key, because scores are written and read by time.
+-- The hour stands before the entity in the key, because scores are written and read by time. The entity is a device,
+-- an interface or an agent, as the model says; device_key is the device it belongs to, -1 of an agent without one.
 create table if not exists predictions.anomaly_scores (
     model text not null,
     version text not null,
+    entity_key bigint not null,
     device_key bigint not null,
     hour timestamptz not null,
     as_of timestamptz not null,
@@ -273,8 +275,25 @@ create table if not exists predictions.anomaly_scores (
     coverage double precision,
     not_scored_reason text,
     factors jsonb,
-    primary key (model, hour, device_key)
+    primary key (model, hour, entity_key)
 );
+
+-- for tables made when devices alone were scored
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'predictions.anomaly_scores'::regclass and attname = 'entity_key'
+    ) then
+        alter table predictions.anomaly_scores add column entity_key bigint;
+        update predictions.anomaly_scores set entity_key = device_key;
+        alter table predictions.anomaly_scores
+        alter column entity_key set not null,
+        drop constraint anomaly_scores_pkey,
+        add primary key (model, hour, entity_key);
+    end if;
+end
+$$;
 
 -- flagged hours are few among many; alerts and what BI lists are read off them alone
 create index if not exists anomaly_scores_flagged on predictions.anomaly_scores (hour) where is_flagged;

@@ -22,12 +22,13 @@ from orchestration import (
     incident_features,
     predictions,
 )
-from orchestration.anomaly import ANOMALY
+from orchestration.anomaly import INFRASTRUCTURE
 from orchestration.incident import INCIDENT
 from orchestration.prediction_tables import ANOMALY_SCORES, FORECASTS, SCORES
 from warehouse import Warehouse
 
 START = AS_OF - SCORED
+HOURS = "feat_infra_hourly"
 # Training is not what is measured here: a model of a few devices costs a score as much.
 TAUGHT_BY = 60
 
@@ -35,9 +36,9 @@ TAUGHT_BY = 60
 def prepare(folder: Path, warehouse: Warehouse) -> None:
     """Fit the models that score."""
     with warehouse.connect(predictions.ROLE) as connection:
-        params = replace(ANOMALY.recipe.params, sample_devices=TAUGHT_BY)
-        hours = features.sample(connection, params, AS_OF - 3 * SCORED, START)
-        _keep(folder, ANOMALY.recipe.fit(hours, params, pd.Timestamp(START)))
+        params = replace(INFRASTRUCTURE.recipe.params, sample_devices=TAUGHT_BY)
+        hours = features.sample(connection, HOURS, params, AS_OF - 3 * SCORED, START)
+        _keep(folder, INFRASTRUCTURE.recipe.fit(hours, params, pd.Timestamp(START)))
         midnights = incident_features.training_rows(connection, START, 365)
         _keep(folder, INCIDENT.recipe.fit(midnights, INCIDENT.recipe.params, pd.Timestamp(START)))
 
@@ -45,12 +46,12 @@ def prepare(folder: Path, warehouse: Warehouse) -> None:
 def anomaly_scores(folder: Path, warehouse: Warehouse) -> int:
     """M1: a month of hours of every device."""
     model = kept(folder, AnomalyModel)
-    same = {"model": ANOMALY.name, "version": "bench", "as_of": AS_OF}
+    same = {"model": INFRASTRUCTURE.name, "version": "bench", "as_of": AS_OF}
     with (
         warehouse.connect(predictions.ROLE) as connection,
         warehouse.connect(predictions.ROLE) as reading,
     ):
-        scores = anomaly.score(model, reading, START, Progress("", None, lambda: None))
+        scores = anomaly.score(HOURS, model, reading, START, Progress("", None, lambda: None))
         return ANOMALY_SCORES.write(connection, same, scores).rows
 
 

@@ -22,7 +22,10 @@
             and built.hour < first_record.hour
             and not {{ is_within_a_verdict('built.hour') }}
         )
-        or (built.outcome = 'expired' and built.is_scored and built.hour >= first_record.hour)
+        or (
+            built.outcome = 'expired' and built.is_scored and built.device_key > 0
+            and built.hour >= first_record.hour
+        )
 {%- endmacro %}
 
 {% macro days_judged_too_early_or_late() -%}

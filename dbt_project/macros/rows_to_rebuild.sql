@@ -1,9 +1,9 @@
-{% macro rows_to_rebuild(rows, moment, rekeyed_by, key='date_key') -%}
+{% macro rows_to_rebuild(rows, moment, rekeyed_by, key='date_key', more=none) -%}
     {#-
         What a model by days is made of, or by hours if `key` is hour: all `rows`, which have a date_key and that,
         from the start; in an incremental build those of the days or hours of what arrived, and of others those
         that were keyed anew. `rekeyed_by` is the model's setting of that name: host or customer_key, such that
-        rows with one value of it depend on no others. Arrays, because the planner takes them for short and uses
+        rows with one value of it depend on no others. `more` is a query of further days or hours. Arrays, because the planner takes them for short and uses
         the index, which a join would not; two queries, since `or` would look at every partition.
     -#}
     {#- of an hour the day too, which knows the partition -#}
@@ -12,6 +12,10 @@
     {%- if is_incremental() -%}
     with to_rebuild as materialized (
         {{ hours_to_rebuild(rows) if key == 'hour' else days_to_rebuild(rows, moment) }}
+        {%- if more %}
+        union
+        {{ more }}
+        {%- endif %}
     ),
 
     keyed_anew as materialized (
@@ -30,6 +34,18 @@
     {%- else -%}
     select *
     from {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro in_days_rebuilt(rebuilt) -%}
+    {#-
+        The condition, beside rows_to_rebuild, on rows with a date_key of another table: of a day of the CTE `rebuilt`,
+        true in a build from the start. An array for the index.
+    -#}
+    {%- if is_incremental() -%}
+        date_key = any(array(select distinct {{ rebuilt }}.date_key from {{ rebuilt }}))
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}
 

@@ -191,16 +191,18 @@ def test_every_host_is_scored_out_of_sample(recorded: psycopg.Connection) -> Non
     first, hosts, unexplained = recorded.execute(
         "select min(hour), count(distinct device_key), "
         "count(*) filter (where score is null and not_scored_reason is null) "
-        "from predictions.anomaly_scores"
+        "from predictions.anomaly_scores where model = 'infrastructure_anomaly'"
     ).fetchone() or (None, 0, 0)
     assert first is not None and first >= champion["train_end"].iloc[0]
     assert unexplained == 0
     # the newest hour ends the windows, though as_of is years later
-    assert only(recorded, "select max(hour) from predictions.anomaly_scores") == only(
-        recorded, "select max(hour) from core.fct_infrastructure"
-    )
+    assert only(
+        recorded,
+        "select max(hour) from predictions.anomaly_scores where model = 'infrastructure_anomaly'",
+    ) == only(recorded, "select max(hour) from core.fct_infrastructure")
     assert hosts == only(
         recorded,
         "select count(distinct f.device_key) from core.fct_infrastructure as f "
-        "where f.hour >= (select min(hour) from predictions.anomaly_scores)",
+        "where f.hour >= (select min(hour) from predictions.anomaly_scores "
+        "where model = 'infrastructure_anomaly')",
     )

@@ -12,6 +12,8 @@ import pytest
 from ingest.sources import SOURCES
 from warehouse import Warehouse
 
+ANOMALIES = ("infrastructure_anomaly", "network_anomaly", "security_anomaly")
+
 
 @pytest.fixture(scope="module")
 def defs(warehouse: Warehouse) -> Iterator[dg.Definitions]:
@@ -78,7 +80,7 @@ def test_versions_are_trained_at_night_as_of_the_hour(defs: dg.Definitions) -> N
     trained = defs.resolve_job_def("retrain_daily").asset_layer.executable_asset_keys
     names = {key.path[-1] for key in trained if key.path[0] == "models"}
     capacities = {f"capacity_{resource}" for resource in ("cpu", "mem", "disk", "net")}
-    assert names == {"infrastructure_anomaly", "device_incident_7d", *capacities}
+    assert names == {*ANOMALIES, "device_incident_7d", *capacities}
     assert {key.path[-1] for key in trained if key.path[0] == "challenges"} == names
     assert dg.AssetKey(["raw_prometheus", "host_hourly"]) in trained
     assert not [key for key in trained if key.path[0] == "marts"]
@@ -92,7 +94,7 @@ def test_outcomes_wait_for_no_challenger_and_challenges_for_outcomes(
         dg.AssetKey(["predictions", name]) for name in ("shadow_predictions", "challenges")
     )
     outcomes = {
-        "infrastructure_anomaly": "prediction_outcomes",
+        **dict.fromkeys(ANOMALIES, "prediction_outcomes"),
         "device_incident_7d": "incident_outcomes",
         **{f"capacity_{name}": "forecast_outcomes" for name in ("cpu", "mem", "disk", "net")},
     }
@@ -107,14 +109,24 @@ def test_outcomes_wait_for_no_challenger_and_challenges_for_outcomes(
 
 
 def test_scores_wait_for_the_promotion_gate(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
     gates = [
         key
-        for key in defs.resolve_asset_graph().asset_check_keys
-        if key.asset_key == dg.AssetKey(["models", "infrastructure_anomaly"])
+        for key in graph.asset_check_keys
+        if key.asset_key in {dg.AssetKey(["models", name]) for name in ANOMALIES}
         and "champion" in key.name
     ]
-    assert len(gates) == 1
-    graph = defs.resolve_asset_graph()
-    assert graph.get(gates[0]).blocking
+    assert len(gates) == len(ANOMALIES)
     scores = graph.get(dg.AssetKey(["predictions", "anomaly_scores"]))
-    assert gates[0].asset_key in scores.parent_keys
+    for gate in gates:
+        assert graph.get(gate).blocking
+        assert gate.asset_key in scores.parent_keys
+
+
+def test_scores_of_interfaces_and_agents_reach_the_marts_of_their_subject(
+    defs: dg.Definitions,
+) -> None:
+    graph = defs.resolve_asset_graph()
+    for mart in ("network_metrics_hourly", "security_metrics_daily"):
+        ancestors = upstream(graph, dg.AssetKey(["marts", mart]))
+        assert dg.AssetKey(["predictions", "anomaly_scores"]) in ancestors

@@ -51,24 +51,28 @@ def test_the_run_stands_in_the_books(home: Home, first: str) -> None:
 def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, first: str) -> None:
     assert "Generated data" in first
     with home.connect() as connection:
-        scores, outcomes, flagged, in_mart = (
-            connection.execute(query).fetchone()
+        counts = "select model, count(*) from {} group by model order by model"
+        scores, outcomes, flagged = (
+            dict(connection.execute(query.encode()).fetchall())
             for query in (
-                "select count(*) from predictions.anomaly_scores",
-                "select count(*) from predictions.prediction_outcomes",
-                "select count(*) from predictions.anomaly_scores where is_flagged",
-                "select sum(anomalies) from marts.infrastructure_summary_daily",
+                counts.format("predictions.anomaly_scores"),
+                counts.format("predictions.prediction_outcomes"),
+                counts.format("predictions.anomaly_scores where is_flagged"),
             )
         )
         assert scores == outcomes
-        assert scores is not None and scores[0] > 0
-        assert flagged == in_mart
-        champions = connection.execute(
-            "select count(*) from predictions.model_versions "
-            "where model = 'infrastructure_anomaly' "
-            "and champion_from is not null and champion_to is null"
+        in_marts = connection.execute(
+            "select (select sum(anomalies) from marts.infrastructure_summary_daily), "
+            "(select count(*) from marts.network_metrics_hourly where is_anomaly), "
+            "(select sum(anomalies) from marts.security_metrics_daily)"
         ).fetchone()
-        assert champions == (1,)
+        names = ["infrastructure_anomaly", "network_anomaly", "security_anomaly"]
+        assert in_marts == tuple(flagged[name] for name in names)
+        champions = connection.execute(
+            "select model from predictions.model_versions where model like '%anomaly' "
+            "and champion_from is not null and champion_to is null order by model"
+        ).fetchall()
+        assert champions == [(name,) for name in names]
 
 
 def test_every_forecast_of_capacity_is_told_and_has_one_outcome(home: Home, first: str) -> None:
@@ -138,8 +142,9 @@ def test_a_later_moment_loads_only_what_is_new(home: Home, first: str) -> None:
         assert received[0] <= 4 * 12
         # the new hours are scored too
         newest = connection.execute(
-            "select (select max(hour) from predictions.anomaly_scores) "
-            "= (select max(hour) from core.fct_infrastructure)"
+            "select array_agg(distinct scored.hour) = array_agg(distinct measured.hour) "
+            "from (select model, max(hour) as hour from predictions.anomaly_scores group by model) "
+            "as scored, (select max(hour) as hour from core.fct_infrastructure) as measured"
         ).fetchone()
         assert newest == (True,)
 

@@ -24,6 +24,7 @@ __all__ = ["faulty_estate", "model"]
 ROLES = {"server": 13, "switch": 6, "ups": 1}
 DEVICES = range(1000, 1020)
 LATECOMER = 1019
+HOURS = "feat_infra_hourly"
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +52,12 @@ def test_scores_are_the_same_however_few_devices_are_read_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start = TRAIN_END - timedelta(days=PARAMS.history_days)
-    whole = pd.concat(features.by_devices(connection, PARAMS, start, TRAIN_END))
+    whole = pd.concat(features.by_entities(connection, HOURS, PARAMS, start, TRAIN_END))
     expected = model.predict(whole, TRAIN_END)
     assert expected["is_flagged"].any()
     for rows_at_once in (700, 1440, 5000):
         monkeypatch.setattr(features, "ROWS_AT_ONCE", rows_at_once)
-        parts = list(features.by_devices(connection, PARAMS, start, TRAIN_END))
+        parts = list(features.by_entities(connection, HOURS, PARAMS, start, TRAIN_END))
         assert len(parts) > 3
         devices = [device for part in parts for device in part["device_key"].unique()]
         assert devices == sorted(set(frame["device_key"])), "every device in one part, all of it"
@@ -67,13 +68,13 @@ def test_scores_are_the_same_however_few_devices_are_read_at_once(
 def test_features_are_read_as_they_are_stored(
     connection: psycopg.Connection, frame: pd.DataFrame
 ) -> None:
-    found = features.sample(connection, PARAMS, START, TRAIN_END)
+    found = features.sample(connection, HOURS, PARAMS, START, TRAIN_END)
     expected = frame[frame["hour"] < TRAIN_END].drop(columns="role_name").reset_index(drop=True)
     pd.testing.assert_frame_equal(
         found[expected.columns], expected, check_exact=False, rtol=1e-15, check_dtype=False
     )
-    assert features.hours_recorded(connection) == (frame["hour"].min(), frame["hour"].max())
-    assert features.rows_since(connection, TRAIN_END) == (frame["hour"] >= TRAIN_END).sum()
+    assert features.hours_recorded(connection, HOURS) == (frame["hour"].min(), frame["hour"].max())
+    assert features.rows_since(connection, HOURS, TRAIN_END) == (frame["hour"] >= TRAIN_END).sum()
 
 
 @pytest.mark.parametrize("most", [3, 10, 19])
@@ -81,7 +82,7 @@ def test_a_sample_is_the_same_ever_after_and_shows_every_role_by_its_share(
     connection: psycopg.Connection, frame: pd.DataFrame, most: int
 ) -> None:
     params = replace(PARAMS, sample_devices=most)
-    found = features.sample(connection, params, START, TRAIN_END + timedelta(days=1))
+    found = features.sample(connection, HOURS, params, START, TRAIN_END + timedelta(days=1))
     devices = set(found["device_key"])
     assert len(devices) == most
     roles = frame.drop_duplicates("device_key").set_index("device_key")["role_name"]
@@ -89,24 +90,27 @@ def test_a_sample_is_the_same_ever_after_and_shows_every_role_by_its_share(
     for role, count in ROLES.items():
         share = most * count / sum(ROLES.values())
         assert shown[role] >= 1 and abs(shown[role] - share) < 2
-    later = features.sample(connection, params, START, TRAIN_END + timedelta(days=9))
+    later = features.sample(connection, HOURS, params, START, TRAIN_END + timedelta(days=9))
     assert set(later["device_key"]) == devices
     assert (found.groupby("device_key")["hour"].count() == 41 * 24).sum() >= most - 1
 
 
 def test_without_a_row_nothing_is_read(connection: psycopg.Connection) -> None:
     assert (
-        list(features.by_devices(connection, PARAMS, START + timedelta(days=900), TRAIN_END)) == []
+        list(
+            features.by_entities(connection, HOURS, PARAMS, START + timedelta(days=900), TRAIN_END)
+        )
+        == []
     )
     connection.execute("truncate features.feat_infra_hourly")
-    assert features.hours_recorded(connection) is None
+    assert features.hours_recorded(connection, HOURS) is None
 
 
 def test_a_model_with_metrics_of_its_own_reads_only_those(connection: psycopg.Connection) -> None:
     params = AnomalyParams(
         metrics=("cpu_avg_pct",), log_metrics=(), growth_metrics=(), reset_metrics=()
     )
-    found = features.sample(connection, params, START, TRAIN_END)
+    found = features.sample(connection, HOURS, params, START, TRAIN_END)
     assert "cpu_avg_pct" in found and "mem_avg_pct" not in found
 
 
@@ -119,7 +123,7 @@ def test_drift_is_judged_on_what_the_model_reads_of_the_hours(
     connection.execute(
         "update features.feat_infra_hourly set is_masked = true where hour = %s", (masked,)
     )
-    found = anomaly.inputs(connection, PARAMS, start, end, end)
+    found = anomaly.inputs(HOURS, connection, PARAMS, start, end, end)
     assert list(found.columns) == ["entity", "time", *PARAMS.metrics]
     expected = pd.date_range(start, end, freq="1h", inclusive="left").drop([masked])
     assert sorted(found["time"].unique()) == list(expected)
@@ -134,7 +138,7 @@ def test_drift_is_judged_on_what_the_model_reads_of_the_hours(
         assert host.loc[hour, "net_in_bytes"] == pytest.approx(in_bytes[hour])
     assert found.loc[found["entity"] == 1003, "temp_max_celsius"].isna().all()
     connection.execute("truncate features.feat_infra_hourly")
-    nothing = anomaly.inputs(connection, PARAMS, start, end, end)
+    nothing = anomaly.inputs(HOURS, connection, PARAMS, start, end, end)
     assert nothing.empty and list(nothing.columns) == list(found.columns)
     (verdict,) = set(judge(found[found["time"] < start], nothing, DriftParams())["verdict"])
     assert verdict == "too_few"
@@ -155,8 +159,8 @@ def test_feedback_counts_from_the_moment_it_was_given(
             "where device_key = %s and hour = %s",
             (confirmed is None, confirmed, confirmed, dismissed, device, hour),
         )
-        sample = features.sample(connection, PARAMS, hour, TRAIN_END)
-        parts = features.by_devices(connection, PARAMS, hour, TRAIN_END)
+        sample = features.sample(connection, HOURS, PARAMS, hour, TRAIN_END)
+        parts = features.by_entities(connection, HOURS, PARAMS, hour, TRAIN_END)
         found = []
         for read in (sample, pd.concat(parts)):
             row = read[(read["device_key"] == device) & (read["hour"] == hour)].iloc[0]

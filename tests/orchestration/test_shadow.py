@@ -72,7 +72,7 @@ def test_hours_are_lost_by_the_share_of_incident_and_other_hours_that_were_wrong
     connection: psycopg.Connection,
 ) -> None:
     """2 of 6 hours are of incidents: one wrong is 0.5 / (2/6) = 1.5, another 0.5 / (4/6) = 0.75."""
-    challenge = anomaly.CHALLENGE
+    challenge = anomaly.CHALLENGES[0]
     said = [
         # device, hour, outcome, flagged by the champion and the challenger
         (1, 0, "hit", True, 1.0),
@@ -89,19 +89,19 @@ def test_hours_are_lost_by_the_share_of_incident_and_other_hours_that_were_wrong
     ]
     name = challenge.model.name
     rows = [
-        (name, "old", device, NIGHT + hour * HOUR, FIRST, outcome, flagged)
+        (name, "old", device, device, NIGHT + hour * HOUR, FIRST, outcome, flagged)
         for device, hour, outcome, flagged, _ in said
     ]
     # of another champion, and of an hour that nobody asked the challenger about
     rows += [
-        (name, "older", 3, NIGHT, FIRST, "miss", False),
-        (name, "old", 4, NIGHT, FIRST, "miss", False),
+        (name, "older", 3, 3, NIGHT, FIRST, "miss", False),
+        (name, "old", 4, 4, NIGHT, FIRST, "miss", False),
     ]
     table(
         connection,
         "predictions.prediction_outcomes",
-        "model text, version text, device_key bigint, hour timestamptz, date_key integer, "
-        "outcome text, is_flagged boolean",
+        "model text, version text, entity_key bigint, device_key bigint, hour timestamptz, "
+        "date_key integer, outcome text, is_flagged boolean",
         rows,
     )
     asked = [(device, NIGHT + hour * HOUR, value) for device, hour, _, _, value in said]
@@ -238,9 +238,11 @@ def test_a_challenger_flags_the_hours_since_its_training(
     end = TRAIN_END.to_pydatetime()
     with feature_table(connection, frame):
         asked = Asked(end, None, end + 20 * DAY, end + 20 * DAY)
-        found = pd.concat(anomaly.say(connection, model, asked)).reset_index(drop=True)
+        found = pd.concat(anomaly.say("feat_infra_hourly", connection, model, asked)).reset_index(
+            drop=True
+        )
         late = asked._replace(newest=end + 5 * DAY)
-        again = pd.concat(anomaly.say(connection, model, late))
+        again = pd.concat(anomaly.say("feat_infra_hourly", connection, model, late))
     expected = model.predict(frame, TRAIN_END)
     assert found["entity_key"].equals(expected["device_key"])
     assert found["origin"].equals(expected["hour"]) and found["about"].equals(expected["hour"])

@@ -223,6 +223,7 @@ joined as (
         identified.rule_description,
         identified.rule_groups,
         identified.mitre_ids,
+        {{ surrogate_key('wazuh.source_address', 'identified.source_ip') }} as source_address_key,
         coalesce({{ is_blocking('identified.rule_groups') }}, false) as is_blocked,
         answered.response_at,
         identified._known_at,
@@ -285,6 +286,7 @@ conformed as (
         rule_description,
         rule_groups,
         mitre_ids,
+        source_address_key,
         is_blocked,
         coalesce(
             least(response_at, imported_at, ticket_opened_at) <= event_at + interval '24 hours', false

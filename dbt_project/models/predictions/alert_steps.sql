@@ -1,6 +1,6 @@
 with anomaly_scores as (
     select * from {{ source('predictions', 'anomaly_scores') }}
-    where is_flagged and hour >= {{ alerts_since() }} and as_of <= {{ as_of() }}
+    where is_flagged and device_key > 0 and hour >= {{ alerts_since() }} and as_of <= {{ as_of() }}
 ),
 
 versions as (
@@ -17,14 +17,15 @@ predictions as (
     where is_flagged and as_of >= {{ alerts_since() }}
 ),
 
--- the metric that contributed most speaks for the hour
+-- the metric that contributed most speaks for the hour, of several interfaces or agents of a device that of the oddest
 flagged_hours as (
-    select
+    select distinct on (model, device_key, hour)
         *,
         factors -> 0 ->> 'metric' as metric,
         factors -> 0 ->> 'value' as value,
         factors -> 0 ->> 'expected' as expected
     from anomaly_scores
+    order by model asc, device_key asc, hour asc, score desc, raw_score desc, entity_key asc
 ),
 
 -- the version says how far apart flags make one alert

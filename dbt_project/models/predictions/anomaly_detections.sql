@@ -31,11 +31,11 @@ reviews as (
 select
     {{ surrogate_key(
         'predictions.anomaly_scores',
-        "scores.model || ' ' || scores.device_key || ' ' || extract(epoch from scores.hour)::bigint"
+        "scores.model || ' ' || scores.entity_key || ' ' || extract(epoch from scores.hour)::bigint"
     ) }} as anomaly_key,
     scores.model as anomaly_type,
-    'device' as entity_type,
-    scores.device_key as entity_id,
+    {{ anomalous_entity('scores.model') }} as entity_type,
+    scores.entity_key as entity_id,
     scores.hour as detected_at,
     scores.score,
     scores.severity,
@@ -48,7 +48,7 @@ from scores
 left join outcomes
     on
         scores.model = outcomes.model
-        and scores.device_key = outcomes.device_key
+        and scores.entity_key = outcomes.entity_key
         and scores.hour = outcomes.hour
 left join reviews
     on

@@ -5,7 +5,9 @@ with versions as (
 
 kinds (kind, pattern, horizon, feature_table) as (
     values
-    ('anomaly', '%\_anomaly', '24 hours', 'features.feat_infra_hourly'),
+    ('anomaly', 'infrastructure\_anomaly', '24 hours', 'features.feat_infra_hourly'),
+    ('anomaly', 'network\_anomaly', '24 hours', 'features.feat_network_hourly'),
+    ('anomaly', 'security\_anomaly', '24 hours', 'features.feat_security_hourly'),
     ('incident', '%\_incident\_7d', '7 days', 'features.feat_incident_daily'),
     ('forecast', 'capacity\_%', '30 days', 'features.feat_capacity_daily')
 ),

@@ -12,6 +12,7 @@ explained as (
     select
         model,
         version,
+        entity_key,
         device_key,
         hour as as_of,
         factors
@@ -20,6 +21,7 @@ explained as (
     select
         model,
         version,
+        device_key as entity_key,
         device_key,
         as_of,
         factors
@@ -29,6 +31,7 @@ explained as (
 select
     explained.model,
     explained.version,
+    explained.entity_key,
     explained.device_key,
     explained.as_of,
     factor.place::integer as factor_rank,

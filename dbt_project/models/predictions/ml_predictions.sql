@@ -33,7 +33,8 @@ predictions as (
         anomalies.model,
         anomalies.version,
         'anomaly' as prediction_type,
-        anomalies.device_key as target_id,
+        anomalies.entity_key as target_id,
+        {{ anomalous_entity('anomalies.model') }} as target_type,
         anomalies.hour as predicted_for,
         anomalies.score as value,
         anomalies.coverage as confidence,
@@ -45,7 +46,7 @@ predictions as (
     left join anomaly_outcomes as outcomes
         on
             anomalies.model = outcomes.model
-            and anomalies.device_key = outcomes.device_key
+            and anomalies.entity_key = outcomes.entity_key
             and anomalies.hour = outcomes.hour
     union all
     select
@@ -53,6 +54,7 @@ predictions as (
         incidents.version,
         'incident' as prediction_type,
         incidents.device_key as target_id,
+        'device' as target_type,
         incidents.as_of as predicted_for,
         incidents.probability as value,
         incidents.coverage as confidence,
@@ -73,6 +75,7 @@ predictions as (
         forecasts.version,
         'capacity' as prediction_type,
         forecasts.device_key as target_id,
+        'device' as target_type,
         forecasts.ds::timestamp at time zone 'UTC' as predicted_for,
         forecasts.yhat as value,
         case when forecasts.yhat is not null then 0.95 end as confidence,
@@ -94,7 +97,7 @@ select
     versions.model_version_key as model_id,
     predictions.prediction_type,
     predictions.target_id,
-    'device' as target_type,
+    predictions.target_type,
     predictions.predicted_for,
     predictions.value,
     predictions.confidence,

@@ -98,9 +98,11 @@ due as (
     select
         scores.model,
         scores.version,
+        scores.entity_key,
         scores.device_key,
         scores.hour,
         scores.as_of as scored_as_of,
+        scores.score,
         scores.score is not null as is_scored,
         scores.not_scored_reason,
         scores.is_flagged,
@@ -134,6 +136,8 @@ judged as (
             when incident_known_at is not null then 'miss'
             when due_at > observed_until then 'not_due'
             when hour < date_trunc('hour', observed_since, 'UTC') then 'expired'
+            -- incidents are told of devices
+            when device_key < 0 then 'expired'
             when is_flagged then 'false_alarm'
             else 'correct_reject'
         end as outcome
@@ -144,9 +148,11 @@ timed as (
     select
         model,
         version,
+        entity_key,
         device_key,
         hour,
         {{ date_key('hour') }} as date_key,
+        score,
         is_scored,
         not_scored_reason,
         is_flagged,

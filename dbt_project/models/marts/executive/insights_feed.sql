@@ -15,7 +15,8 @@ newest_predictions as (
 score_days as (
     select * from {{ ref('prediction_outcomes') }}
     where
-        is_scored
+        model = 'infrastructure_anomaly'
+        and is_scored
         and date_key >= {{ date_key('(' ~ as_of() ~ " - interval '7 days')") }}
         and date_key < {{ date_key(as_of()) }}
 ),

@@ -42,7 +42,7 @@ customers as (
 
 outcomes as (
     select * from {{ ref('prediction_outcomes') }}
-    where {{ in_changed_days() }}
+    where model = 'infrastructure_anomaly' and {{ in_changed_days() }}
 ),
 
 incident_outcomes as (

@@ -8,6 +8,7 @@
         indexes=[
             {'columns': ['date_key']},
             {'columns': ['device_key', 'host', 'customer_key']},
+            {'columns': ['scored_as_of']},
             {'columns': ['_load_id']},
             {'columns': ['_known_at']}
         ]
@@ -22,7 +23,14 @@ with interface_hours as not materialized (
 ),
 
 measured as (
-    {{ rows_to_rebuild('interface_hours', 'hour', rekeyed_by='customer_key', key='hour') }}
+    {{ rows_to_rebuild(
+        'interface_hours', 'hour', rekeyed_by='customer_key', key='hour', more=interface_hours_scored_anew()
+    ) }}
+),
+
+scores as (
+    select * from {{ ref('prediction_outcomes') }}
+    where model = 'network_anomaly' and {{ in_days_rebuilt('measured') }}
 ),
 
 ranked as (
@@ -58,6 +66,45 @@ ranked as (
         _known_at,
         _load_id
     from measured
+),
+
+scored as (
+    select
+        ranked.time_key,
+        ranked.date_key,
+        ranked.hour,
+        ranked.interface_key,
+        ranked.host,
+        ranked.interface_name,
+        ranked.device_key,
+        ranked.site_key,
+        ranked.customer_key,
+        ranked.speed_bps,
+        ranked.in_bps_avg,
+        ranked.out_bps_avg,
+        ranked.in_bps_p95,
+        ranked.out_bps_p95,
+        ranked.in_bps_max,
+        ranked.out_bps_max,
+        ranked.util_avg_pct,
+        ranked.util_max_pct,
+        ranked.octets,
+        ranked.errors,
+        ranked.discards,
+        ranked.link_down_minutes,
+        ranked.link_changes,
+        ranked.coverage_pct,
+        ranked.traffic_rank,
+        scores.score as anomaly_score,
+        case when scores.is_scored then scores.is_flagged end as is_anomaly,
+        scores.scored_as_of,
+        ranked._known_at,
+        ranked._load_id
+    from ranked
+    left join scores
+        on
+            ranked.interface_key = scores.entity_key
+            and ranked.hour = scores.hour
 )
 
-select * from ranked
+select * from scored

@@ -5,7 +5,7 @@
         unique_key='date_key',
         days_of=[
             'fct_security_alerts_daily', 'bridge_case_alert', 'fct_incidents', 'fct_vulnerability_daily',
-            'compliance_posture_daily', 'infrastructure_summary_daily'
+            'compliance_posture_daily', 'infrastructure_summary_daily', 'prediction_outcomes'
         ],
         names_of={'customer_name': 'dim_customer.customer_name', 'site_name': 'dim_site.site_name'},
         pre_hook='{{ forget_changed_days() }}',
@@ -40,6 +40,20 @@ posture as (
 warning_days as (
     select * from {{ ref('infrastructure_summary_daily') }}
     where security_incident_warnings > 0 and {{ in_changed_days() }}
+),
+
+outcomes as (
+    select * from {{ ref('prediction_outcomes') }}
+    where model = 'security_anomaly' and {{ in_changed_days() }}
+),
+
+agents as (
+    select * from {{ ref('dim_agent') }}
+    where is_current
+),
+
+devices as (
+    select * from {{ ref('dim_device') }}
 ),
 
 sites as (
@@ -186,6 +200,39 @@ warned as (
     group by date_key, customer_key, site_key
 ),
 
+-- nor has an hour of an agent; without a device it has a customer at most
+placed_outcomes as (
+    select
+        outcomes.date_key,
+        coalesce(devices.customer_key, agents.customer_key, -1) as customer_key,
+        coalesce(devices.site_key, -1) as site_key,
+        outcomes.is_scored,
+        outcomes.is_flagged,
+        outcomes.outcome
+    from outcomes
+    left join agents on outcomes.entity_key = agents.agent_key
+    left join devices
+        on
+            outcomes.device_key = devices.device_key
+            and outcomes.device_key > 0
+            and outcomes.hour >= devices.valid_from
+            and outcomes.hour < devices.valid_to
+),
+
+predicted as (
+    select
+        date_key,
+        customer_key,
+        site_key,
+        -2 as severity_key,
+        count(*) filter (where is_scored) as scored_agent_hours,
+        count(*) filter (where is_flagged) as anomalies,
+        count(*) filter (where is_flagged and outcome = 'hit') as anomaly_hits,
+        count(*) filter (where is_flagged and outcome = 'false_alarm') as anomaly_false_alarms
+    from placed_outcomes
+    group by date_key, customer_key, site_key
+),
+
 slices as (
     select
         date_key,
@@ -235,6 +282,13 @@ slices as (
         site_key,
         severity_key
     from warned
+    union
+    select
+        date_key,
+        customer_key,
+        site_key,
+        severity_key
+    from predicted
 ),
 
 joined as (
@@ -286,7 +340,11 @@ joined as (
         coalesce(compliance.failed, 0) as checks_failed,
         round(100.0 * compliance.passed / nullif(compliance.passed + compliance.failed, 0), 4)::numeric(7, 4)
             as compliance_pct,
-        coalesce(warned.security_incident_warnings, 0) as security_incident_warnings
+        coalesce(warned.security_incident_warnings, 0) as security_incident_warnings,
+        coalesce(predicted.scored_agent_hours, 0) as scored_agent_hours,
+        coalesce(predicted.anomalies, 0) as anomalies,
+        coalesce(predicted.anomaly_hits, 0) as anomaly_hits,
+        coalesce(predicted.anomaly_false_alarms, 0) as anomaly_false_alarms
     from slices
     left join raised
         on
@@ -330,6 +388,12 @@ joined as (
             and slices.customer_key = warned.customer_key
             and slices.site_key = warned.site_key
             and slices.severity_key = warned.severity_key
+    left join predicted
+        on
+            slices.date_key = predicted.date_key
+            and slices.customer_key = predicted.customer_key
+            and slices.site_key = predicted.site_key
+            and slices.severity_key = predicted.severity_key
     left join customers on slices.customer_key = customers.customer_key and customers.is_current
     left join sites on slices.site_key = sites.site_key and sites.is_current
 )

@@ -231,7 +231,7 @@ def score(
     for frame in features.by_entities(reading, table, model.params, since, start):
         found = model.predict(frame, score_from=pd.Timestamp(start))
         progress.add(len(found))
-        device = frame.drop_duplicates(entity).set_index(entity)["device_key"]
+        device = frame.drop_duplicates(entity).set_index(entity, drop=False)["device_key"]
         yield found.rename(columns={entity: "entity_key"}).assign(
             device_key=found[entity].map(device)
         )

@@ -53,7 +53,7 @@ def test_predictions_reach_the_mart_and_every_one_has_one_outcome(home: Home, fi
     with home.connect() as connection:
         counts = "select model, count(*) from {} group by model order by model"
         scores, outcomes, flagged = (
-            dict(connection.execute(query.encode()).fetchall())
+            {str(model): int(count) for model, count in connection.execute(query.encode())}
             for query in (
                 counts.format("predictions.anomaly_scores"),
                 counts.format("predictions.prediction_outcomes"),

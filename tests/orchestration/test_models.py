@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ import psycopg
 import pytest
 
 from ml.registry import Registered, Registry
+from ml.training import TooLittle
 from orchestration import predictions
+from orchestration.clock import RESOURCE, RunClock
+from orchestration.models import model_asset
 from tests.ml.forecast_series import START
 from tests.orchestration import daily_model
 from tests.orchestration.daily_model import (
@@ -146,3 +150,22 @@ def test_only_a_required_model_stops_what_depends_on_it(
     assert short.check.severity == severity
     assert "too short a history" in short.said["newest"]
     assert not serving(connection)
+
+
+def test_too_little_to_learn_from_stops_a_required_model_alone(
+    connection: psycopg.Connection,
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise TooLittle("two rows, ten needed")
+
+    def without_enough(name: str, *, is_required: bool) -> Tested:
+        model = model_named(name, is_required=is_required)
+        return replace(model, recipe=replace(model.recipe, fit=refuse))
+
+    optional = Ran(without_enough("too_little", is_required=False), MONDAY)
+    assert optional.check.severity == dg.AssetCheckSeverity.WARN and not optional.check.passed
+    assert optional.said["newest"] == "two rows, ten needed"
+    assert not serving(connection)
+    required = model_asset(without_enough("too_little_required", is_required=True), "test_model")
+    with pytest.raises(TooLittle):
+        dg.materialize([required], resources={RESOURCE: RunClock(as_of=MONDAY.isoformat())})

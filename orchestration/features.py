@@ -3,6 +3,7 @@
 An estate of years does not fit in memory, so no reading here is larger than a bound: training reads
 a sample of entities, scoring goes through all of them in turn. `table` is one of schema features
 with a row per hour and entity, which the `axis` of the params names, and the device it belongs to.
+Hours are asked for by their day (date_key) too, which knows the partition.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -43,7 +44,7 @@ _SAMPLED = sql.SQL("""
         from (
             select {entity}, max(role_name) as role_name
             from {table}
-            where hour >= {start} and hour < {end}
+            where {within}
             group by {entity}
         ) as entities
     ) as placed
@@ -61,8 +62,8 @@ def hours_recorded(connection: psycopg.Connection, table: str) -> tuple[datetime
 
 def rows_since(connection: psycopg.Connection, table: str, start: datetime) -> int:
     """How many rows there are at or after `start`."""
-    query = sql.SQL("select count(*) from {} where hour >= %s").format(_named(table))
-    return int((connection.execute(query, (start,)).fetchone() or (0,))[0])
+    query = sql.SQL("select count(*) from {} where {}").format(_named(table), _since(start))
+    return int((connection.execute(query).fetchone() or (0,))[0])
 
 
 def sample(
@@ -79,16 +80,17 @@ def sample(
     The columns a model with `params` reads, and device_key, named as in the table: bigint keys,
     datetime64[UTC] hours, float64 metrics (NaN = not measured), bool masks.
     """
+    entity = sql.Identifier(params.axis.entity)
+    within = sql.SQL("{} and date_key <= {} and hour < {}").format(
+        _since(start), _day(end), sql.Literal(end)
+    )
     sampled = _SAMPLED.format(
-        entity=sql.Identifier(params.axis.entity),
+        entity=entity,
         table=_named(table),
-        start=sql.Literal(start),
-        end=sql.Literal(end),
+        within=within,
         most=sql.Literal(params.sample_devices),
     )
-    where = sql.SQL("hour >= {} and hour < {} and {} in ({})").format(
-        sql.Literal(start), sql.Literal(end), sql.Identifier(params.axis.entity), sampled
-    )
+    where = sql.SQL("{} and {} in ({})").format(within, entity, sampled)
     with _read(connection, table, params, where, end) as chunks:
         return pd.concat(chunks, ignore_index=True)
 
@@ -109,8 +111,7 @@ def by_entities(
     """
     unfinished = None
     entity = params.axis.entity
-    since = sql.SQL("hour >= {}").format(sql.Literal(start))
-    with _read(connection, table, params, since, known_by) as chunks:
+    with _read(connection, table, params, _since(start), known_by) as chunks:
         for chunk in chunks:
             if chunk.empty:
                 # a header alone
@@ -161,6 +162,14 @@ def _read(
         yield (
             chunk.assign(hour=pd.to_datetime(chunk["hour"], unit="s", utc=True)) for chunk in chunks
         )
+
+
+def _since(start: datetime) -> sql.Composed:
+    return sql.SQL("date_key >= {} and hour >= {}").format(_day(start), sql.Literal(start))
+
+
+def _day(moment: datetime) -> sql.Literal:
+    return sql.Literal(int(f"{moment.astimezone(UTC):%Y%m%d}"))
 
 
 def _named(table: str) -> sql.Identifier:

@@ -38,6 +38,7 @@ _INFRA = f"""
     create table features.feat_infra_hourly as
     select
         device_key,
+        to_char(moment at time zone 'UTC', 'YYYYMMDD')::integer as date_key,
         moment as hour,
         {", ".join(f"({_HOURLY[name]})::double precision as {name}" for name in HOST_METRICS)},
         1.0::double precision as coverage,

@@ -26,11 +26,12 @@ def feature_table(
     # a test before this one may have built it
     connection.execute(f"drop table if exists features.{name} cascade".encode())
     connection.execute(
-        f"create table features.{name} ({keys}, hour timestamptz, {numbers},"
+        f"create table features.{name} ({keys}, date_key integer, hour timestamptz, {numbers},"
         " is_masked boolean, is_incident boolean, role_name text,"
         " confirmed_at timestamptz, near_confirmed_at timestamptz,"
         " dismissed_at timestamptz)".encode()
     )
+    frame = frame.assign(date_key=frame["hour"].dt.strftime("%Y%m%d"))
     columns = ", ".join(frame.columns)
     with connection.cursor() as cursor:
         with cursor.copy(

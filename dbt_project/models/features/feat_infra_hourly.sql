@@ -22,6 +22,7 @@ verdict_hours as (
 joined as (
     select
         host_hours.device_key,
+        host_hours.date_key,
         host_hours.hour,
         host_hours.cpu_avg_pct,
         host_hours.mem_avg_pct,

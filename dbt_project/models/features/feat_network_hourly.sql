@@ -28,6 +28,7 @@ joined as (
     select
         interface_hours.interface_key,
         interface_hours.device_key,
+        interface_hours.date_key,
         interface_hours.hour,
         interface_hours.in_bps_avg::double precision as in_bps_avg,
         interface_hours.out_bps_avg::double precision as out_bps_avg,

@@ -90,6 +90,7 @@ provider as (
 told as (
     select
         alerts.agent_key,
+        alerts.date_key,
         date_trunc('hour', alerts.event_at, 'UTC') as hour,
         alerts.severity_key,
         alerts.rule_key,
@@ -125,6 +126,7 @@ told as (
 counted as (
     select
         agent_key,
+        date_key,
         hour,
         count(*) filter (where severity_key < 2) as low_alerts,
         count(*) filter (where severity_key = 2) as medium_alerts,
@@ -135,10 +137,10 @@ counted as (
         count(*) filter (where is_off_hours_login) as off_hours_logins,
         max(_known_at) as known_at
     from told
-    group by agent_key, hour
+    group by agent_key, date_key, hour
 ),
 
--- one below the other, not joined: so the hours that are asked for limit the alerts that are read
+-- one below the other, not joined: so the days and hours that are asked for limit the alerts that are read
 with_quiet_hours as (
     select
         *,
@@ -147,6 +149,7 @@ with_quiet_hours as (
     union all
     select
         agent_key,
+        {{ date_key('hour') }} as date_key,
         hour,
         0 as low_alerts,
         0 as medium_alerts,
@@ -163,6 +166,7 @@ with_quiet_hours as (
 summed as (
     select
         agent_key,
+        date_key,
         hour,
         max(low_alerts)::double precision as low_alerts,
         max(medium_alerts)::double precision as medium_alerts,
@@ -173,7 +177,7 @@ summed as (
         max(off_hours_logins)::double precision as off_hours_logins,
         max(known_at) as known_at
     from with_quiet_hours
-    group by agent_key, hour
+    group by agent_key, date_key, hour
     having bool_or(is_expected)
 ),
 
@@ -181,6 +185,7 @@ joined as (
     select
         summed.agent_key,
         agents.device_key,
+        summed.date_key,
         summed.hour,
         summed.low_alerts,
         summed.medium_alerts,

@@ -74,7 +74,7 @@ class PredictionTable:
 
 ANOMALY_SCORES = PredictionTable(
     name="anomaly_scores",
-    columns=("entity_key", "device_key", "hour", *ANOMALY_OUTPUT),
+    columns=("entity_key", "hour", "device_key", *ANOMALY_OUTPUT),
     time="hour",
     counted=sql.SQL("is_flagged"),
     renamed={},

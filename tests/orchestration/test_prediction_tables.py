@@ -55,6 +55,7 @@ def anomalies(faulty_estate: Estate, model: AnomalyModel) -> Said:
     is_silent = (frame["device_key"] == 1001) & (frame["hour"] >= TRAIN_END)
     frame = frame.assign(**{name: frame[name].mask(is_silent) for name in model.params.metrics})
     found = model.predict(frame, TRAIN_END)
+    found.insert(0, "entity_key", found["device_key"])
     return Said(ANOMALY_SCORES, found, "as_of", {"model": "odd", "version": "v1"})
 
 

@@ -32,7 +32,7 @@ from ml.rarity import FEATURES, Rarities, magnitudes_at, rarities_of
 from ml.residuals import MIN_HISTORY_DAYS, Floors
 from ml.sampling import LEAST_STEPS, training_part, training_steps
 from ml.tails import Tail, tail_of
-from ml.training import TooLittle
+from ml.too_little import TooLittle
 
 __all__ = ["FEATURES", "OUTPUT", "AnomalyModel", "AnomalyParams", "fit", "fit_grid"]
 

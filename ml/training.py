@@ -60,10 +60,6 @@ ParamsT = TypeVar("ParamsT", bound=Params)
 ModelT = TypeVar("ModelT", bound=TrainedModel)
 
 
-class TooLittle(ValueError):
-    """Raised by a fit for too little to learn from."""
-
-
 @dataclass(frozen=True)
 class Recipe(Generic[ParamsT, ModelT]):
     """How a model is made: its class, settings, fit, backtest and gate.
@@ -102,8 +98,7 @@ def train(
     """Train on a frame that ends before `train_end`; compare with the naive baseline and champion.
 
     `frame` has the columns named in the params, in any order of rows, and no row that does not bear
-    on the model, for all of them name the version. Raises `TooLittle` and ValueError as
-    `recipe.fit` does.
+    on the model, for all of them name the version. Raises ValueError as `recipe.fit` does.
     """
     model = recipe.fit(frame, recipe.params, train_end)
     tested = recipe.backtest(frame, recipe.params)

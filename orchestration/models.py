@@ -20,7 +20,8 @@ import pandas as pd
 import psycopg
 
 from ml.registry import Registry
-from ml.training import ModelT, ParamsT, Recipe, TooLittle, Training, train
+from ml.too_little import TooLittle
+from ml.training import ModelT, ParamsT, Recipe, Training, train
 from orchestration import predictions
 from orchestration.clock import RunClock
 from orchestration.predictions import Row, has_learned

@@ -13,7 +13,7 @@ import pytest
 from ingest.progress import Progress
 from ml.anomaly import AnomalyModel, AnomalyParams, fit
 from ml.anomaly_variants import AGENTS, INTERFACES
-from ml.training import TooLittle
+from ml.too_little import TooLittle
 from orchestration import anomaly, features
 from orchestration.prediction_tables import ANOMALY_SCORES
 from tests.orchestration.feature_table import feature_table

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from ml.registry import Registered, Registry
-from ml.training import TooLittle
+from ml.too_little import TooLittle
 from orchestration import predictions
 from orchestration.clock import RESOURCE, RunClock
 from orchestration.models import model_asset

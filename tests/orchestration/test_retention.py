@@ -24,6 +24,8 @@ NEED_HOURS = {
     "feat_capacity_daily",
     "feat_device_signals_daily",
     "feat_infra_hourly",
+    "feat_network_hourly",
+    "feat_security_hourly",
     "feat_trend_weekly",
     "fleet_benchmarks_monthly",
     "insights_feed",

@@ -47,12 +47,13 @@ def alert(home: Home, as_of: str) -> Iterator[Alert]:
         select alert_key, device_key, started_at, ended_at
         from marts.predictive_alerts as alerts
         where
-            alert_type = 'anomaly'
+            model = 'infrastructure_anomaly'
             and (
                 select bool_and(outcome = 'false_alarm')
                 from predictions.prediction_outcomes as outcomes
                 where
-                    is_flagged and outcomes.device_key = alerts.device_key
+                    is_flagged and outcomes.model = alerts.model
+                    and outcomes.device_key = alerts.device_key
                     and hour >= started_at and hour < ended_at
             )
         order by started_at, alert_key limit 1
@@ -83,7 +84,8 @@ def outcomes(home: Home, alert: Alert) -> set[tuple[str, datetime]]:
         rows(
             home,
             "select outcome, outcome_known_at from predictions.prediction_outcomes "
-            "where device_key = %s and hour >= %s and hour < %s and is_flagged",
+            "where model = 'infrastructure_anomaly' and is_flagged "
+            "and device_key = %s and hour >= %s and hour < %s",
             alert.device_key,
             alert.started_at,
             alert.ended_at,

@@ -3,8 +3,9 @@
         What a model by days is made of, or by hours if `key` is hour: all `rows`, which have a date_key and that,
         from the start; in an incremental build those of the days or hours of what arrived, and of others those
         that were keyed anew. `rekeyed_by` is the model's setting of that name: host or customer_key, such that
-        rows with one value of it depend on no others. `more` is a query of further days or hours. Arrays, because the planner takes them for short and uses
-        the index, which a join would not; two queries, since `or` would look at every partition.
+        rows with one value of it depend on no others. `more` is a query of further days or hours. Arrays, because
+        the planner takes them for short and uses the index, which a join would not; two queries, since `or` would
+        look at every partition.
     -#}
     {#- of an hour the day too, which knows the partition -#}
     {%- set days_of_hours = 'array(select distinct ' ~ date_key('to_rebuild.hour') ~ ' from to_rebuild)' -%}
@@ -12,10 +13,7 @@
     {%- if is_incremental() -%}
     with to_rebuild as materialized (
         {{ hours_to_rebuild(rows) if key == 'hour' else days_to_rebuild(rows, moment) }}
-        {%- if more %}
-        union
-        {{ more }}
-        {%- endif %}
+        {{ 'union ' ~ more if more else '' }}
     ),
 
     keyed_anew as materialized (

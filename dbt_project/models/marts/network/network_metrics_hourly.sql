@@ -70,36 +70,10 @@ ranked as (
 
 scored as (
     select
-        ranked.time_key,
-        ranked.date_key,
-        ranked.hour,
-        ranked.interface_key,
-        ranked.host,
-        ranked.interface_name,
-        ranked.device_key,
-        ranked.site_key,
-        ranked.customer_key,
-        ranked.speed_bps,
-        ranked.in_bps_avg,
-        ranked.out_bps_avg,
-        ranked.in_bps_p95,
-        ranked.out_bps_p95,
-        ranked.in_bps_max,
-        ranked.out_bps_max,
-        ranked.util_avg_pct,
-        ranked.util_max_pct,
-        ranked.octets,
-        ranked.errors,
-        ranked.discards,
-        ranked.link_down_minutes,
-        ranked.link_changes,
-        ranked.coverage_pct,
-        ranked.traffic_rank,
+        ranked.*,
         scores.score as anomaly_score,
         case when scores.is_scored then scores.is_flagged end as is_anomaly,
-        scores.scored_as_of,
-        ranked._known_at,
-        ranked._load_id
+        scores.scored_as_of
     from ranked
     left join scores
         on

@@ -7,6 +7,10 @@ versions as (
     select * from {{ source('predictions', 'model_versions') }}
 ),
 
+interfaces as (
+    select * from {{ ref('dim_interface') }}
+),
+
 crossings as (
     select * from {{ ref('capacity_crossings') }}
     where date_key >= {{ date_key(alerts_since()) }}
@@ -43,8 +47,8 @@ anomalies as (
         flagged_hours.value::numeric as measured_value,
         round(flagged_hours.score::numeric, 6) as confidence,
         flagged_hours.severity,
-        flagged_hours.metric || ' was ' || flagged_hours.value || ' where ' || flagged_hours.expected
-        || ' was expected' as reason,
+        flagged_hours.metric || coalesce(' of ' || interfaces.interface_name, '') || ' was ' || flagged_hours.value
+        || ' where ' || flagged_hours.expected || ' was expected' as reason,
         flagged_hours.hour + interval '24 hours' as speaks_until,
         {{ anomaly_advice('flagged_hours.metric') }} as recommendation
     from flagged_hours
@@ -52,6 +56,10 @@ anomalies as (
         on
             flagged_hours.model = versions.model
             and flagged_hours.version = versions.version
+    left join interfaces
+        on
+            flagged_hours.model = 'network_anomaly'
+            and flagged_hours.entity_key = interfaces.interface_key
 ),
 
 -- forecasts come once a day, unless nothing was measured

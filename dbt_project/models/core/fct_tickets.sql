@@ -47,9 +47,10 @@ slas as (
     where {{ in_tickets_to_rebuild() }}
 ),
 
+-- of all tickets: the planner takes the newest ratings for few, and would compare each of them with each ticket
 ratings as (
     select * from {{ ref('stg_odoo__ratings') }}
-    where record_model = 'helpdesk.ticket' and {{ in_tickets_to_rebuild() }}
+    where record_model = 'helpdesk.ticket'
 ),
 
 timesheets as (

@@ -43,7 +43,8 @@
     {%- endset -%}
     {%- set found = run_query(wanted).rows[0] -%}
     {%- set columns = (found[2] or '').split() -%}
-    {%- do return({'hash': found[0], 'is_built': found[1] and columns and not flags.FULL_REFRESH, 'columns': columns}) -%}
+    {%- set is_built = found[1] and columns and not flags.FULL_REFRESH -%}
+    {%- do return({'hash': found[0], 'is_built': is_built, 'columns': columns}) -%}
 {%- endmacro %}
 
 {% macro _code_hash() -%}

@@ -6,51 +6,68 @@
 -#}
 
 {% materialization table, adapter='postgres' %}
-    {%- set state = wanted_state() -%}
-    {%- if state.is_built -%}
-        {{ return(leave_as_it_is()) }}
-    {%- endif -%}
-    {{ run_hooks(pre_hooks) }}
-    {%- do build_from_the_start() -%}
-    {{ return(finish(state, 'table')) }}
+    {{ return(build_unless_built(build_from_the_start, 'table')) }}
 {% endmaterialization %}
 
 {% materialization incremental, adapter='postgres' %}
-    {%- set state = wanted_state() -%}
-    {%- if state.is_built and var('rebuild_from', none) is none -%}
-        {{ return(leave_as_it_is()) }}
-    {%- endif -%}
-    {{ run_hooks(pre_hooks) }}
-    {%- if is_incremental() -%}
-        {%- do expect_columns(state.columns) -%}
-        {%- do add_what_changed() -%}
-    {%- else -%}
-        {%- do build_from_the_start() -%}
-    {%- endif -%}
-    {{ return(finish(state, 'table')) }}
+    {{ return(build_unless_built(build_incrementally, 'table')) }}
 {% endmaterialization %}
 
 {% materialization view, adapter='postgres' %}
+    {{ return(build_unless_built(build_view, 'view')) }}
+{% endmaterialization %}
+
+{% materialization seed, adapter='postgres' %}
+    {{ return(build_seed()) }}
+{% endmaterialization %}
+
+{% macro build_unless_built(build, type) -%}
+    {#-
+        Call `build`, unless `this` is in the state that is wanted; days asked for are built anyway. `type` is that of
+        the relation.
+    -#}
     {%- set state = wanted_state() -%}
-    {%- if state.is_built -%}
-        {{ return(leave_as_it_is()) }}
+    {%- set asks_for_days = model.config.materialized == 'incremental' and var('rebuild_from', none) is not none -%}
+    {%- if state.is_built and not asks_for_days -%}
+        {%- do return(leave_as_it_is()) -%}
     {%- endif -%}
-    {{ run_hooks(pre_hooks) }}
+    {%- do run_hooks(pre_hooks) -%}
+    {%- do build(state) -%}
+    {%- do run_hooks(post_hooks) -%}
+    {%- set built = this.incorporate(type=type) -%}
+    {%- do persist_docs(built, model) -%}
+    {%- do note_state(state) -%}
+    {%- do adapter.commit() -%}
+    {%- do return({'relations': [built]}) -%}
+{%- endmacro %}
+
+{% macro build_seed() -%}
+    {%- set built = dbt.materialization_seed_default() -%}
+    {%- do note_state({'hash': model.checksum.checksum}) -%}
+    {%- do adapter.commit() -%}
+    {%- do return(built) -%}
+{%- endmacro %}
+
+{% macro build_view(state) -%}
     {%- do drop_former() -%}
     {%- call statement('main') -%}
         {{ get_create_view_as_sql(this, sql) }}
     {%- endcall -%}
-    {{ return(finish(state, 'view')) }}
-{% endmaterialization %}
+{%- endmacro %}
 
-{% materialization seed, adapter='postgres' %}
-    {%- set built = dbt.materialization_seed_default() -%}
-    {%- do note_state({'hash': model.checksum.checksum}) -%}
-    {%- do adapter.commit() -%}
-    {{ return(built) }}
-{% endmaterialization %}
+{% macro build_incrementally(state) -%}
+    {%- if not is_incremental() -%}
+        {%- do return(build_from_the_start(state)) -%}
+    {%- endif -%}
+    {%- do expect_columns(state.columns) -%}
+    {%- if config.get('incremental_strategy') == 'append' -%}
+        {%- do append_what_changed() -%}
+    {%- else -%}
+        {%- do replace_what_changed() -%}
+    {%- endif -%}
+{%- endmacro %}
 
-{% macro build_from_the_start() -%}
+{% macro build_from_the_start(state) -%}
     {%- set made = make_intermediate_relation(this.incorporate(type='table')) -%}
     {%- call statement('main') -%}
         {{ get_create_table_as_sql(False, made, sql) }}
@@ -62,28 +79,23 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{% macro add_what_changed() -%}
-    {%- set strategy = config.get('incremental_strategy') -%}
+{% macro append_what_changed() -%}
     {%- set columns = model.columns.values() | list -%}
-    {%- if strategy == 'append' -%}
-        {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-        {%- call statement('main') -%}
-            {%- if config.get('contract').enforced -%}
-                {{ get_assert_columns_equivalent(sql) }}
-            {%- endif %}
-            insert into {{ this }} ({{ names }})
-            select {{ names }}
-            from (
-                {{ sql }}
-            ) as changed
-        {%- endcall -%}
-    {%- else -%}
-        {%- set changed = make_temp_relation(this.incorporate(type='table')) -%}
-        {%- do run_query(get_create_table_as_sql(True, changed, sql)) -%}
-        {%- call statement('main') -%}
-            {{ get_delete_insert_merge_sql(this, changed, config.get('unique_key'), columns, none) }}
-        {%- endcall -%}
+    {%- if config.get('contract').enforced -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
     {%- endif -%}
+    {%- call statement('main') -%}
+        {{ get_insert_into_sql(this, '(\n' ~ sql ~ '\n) as changed', columns) }}
+    {%- endcall -%}
+{%- endmacro %}
+
+{% macro replace_what_changed() -%}
+    {%- set columns = model.columns.values() | list -%}
+    {%- set changed = make_temp_relation(this.incorporate(type='table')) -%}
+    {%- do run_query(get_create_table_as_sql(True, changed, sql)) -%}
+    {%- call statement('main') -%}
+        {{ get_delete_insert_merge_sql(this, changed, config.get('unique_key'), columns, none) }}
+    {%- endcall -%}
 {%- endmacro %}
 
 {% macro expect_columns(columns) -%}
@@ -102,13 +114,4 @@
     {%- if former is not none -%}
         {%- do adapter.drop_relation(former) -%}
     {%- endif -%}
-{%- endmacro %}
-
-{% macro finish(state, type) -%}
-    {%- set built = this.incorporate(type=type) -%}
-    {{ run_hooks(post_hooks) }}
-    {%- do persist_docs(built, model) -%}
-    {%- do note_state(state) -%}
-    {%- do adapter.commit() -%}
-    {%- do return({'relations': [built]}) -%}
 {%- endmacro %}

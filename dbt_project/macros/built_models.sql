@@ -43,7 +43,7 @@
     {%- endset -%}
     {%- set found = run_query(wanted).rows[0] -%}
     {%- set columns = (found[2] or '').split() -%}
-    {%- set is_built = found[1] and columns and not flags.FULL_REFRESH -%}
+    {%- set is_built = found[1] and columns | length > 0 and not flags.FULL_REFRESH -%}
     {%- do return({'hash': found[0], 'is_built': is_built, 'columns': columns}) -%}
 {%- endmacro %}
 

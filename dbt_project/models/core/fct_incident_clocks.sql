@@ -69,11 +69,7 @@ stretches as (
 
 -- incidents do not tell which of the provider's companies works on them
 provider as (
-    select calendar_key
-    from calendars
-    where owner_kind = 'company'
-    order by owner_id
-    limit 1
+    {{ provider_calendar('calendars') }}
 ),
 
 scheduled as (

@@ -80,11 +80,7 @@ agent_hours as (
 
 -- where no contract names a calendar the provider's own counts
 provider as (
-    select calendar_key
-    from calendars
-    where owner_kind = 'company'
-    order by owner_id
-    limit 1
+    {{ provider_calendar('calendars') }}
 ),
 
 told as (
